@@ -1,0 +1,48 @@
+# The one front door. Each target sets itself up: a virtual environment in .venv, dependencies pinned with hashes.
+# PYTHON=/path/to/python3.12 picks another interpreter (3.11 or newer).
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check fmt lint types bench lock clean
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(READY): locks/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "callcamp-sync needs Python 3.11 or newer; pass PYTHON=/path/to/python" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (once; about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r locks/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)  ## the whole job on sample data against the embedded Callcamp; leaves a report
+	@$(BIN)/callcamp-sync demo
+
+test: $(READY)  ## all tests
+	@$(BIN)/python -m pytest -q
+
+check: $(READY) fmt lint types test  ## format, lint, types, tests
+
+fmt: $(READY)
+	@$(BIN)/ruff format --check .
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+bench: $(READY)  ## the benchmark table
+	@$(BIN)/python -m benchmarks
+
+lock:  ## renew locks/ (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml -o locks/run.txt -q
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml --group dev -c locks/run.txt -o locks/dev.txt -q
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache
