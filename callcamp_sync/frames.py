@@ -32,7 +32,6 @@ def of_rows(shape: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> pl.D
 def fit(frame: pl.DataFrame, shape: Mapping[str, str]) -> pl.DataFrame:
     """`frame` cast and reordered to the shape; columns that it lacks are null."""
     columns = [
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
-        for name, kind in schema(shape).items()
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name) for name, kind in schema(shape).items()
     ]
     return frame.select(columns)

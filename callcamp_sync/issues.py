@@ -40,35 +40,25 @@ CATALOGUE: dict[str, Entry] = {
     "row-ragged": Entry(
         _R, "the line has {detail}", "put quotes around a cell that holds the delimiter, or remove the extra cells"
     ),
-    "row-quote": Entry(
-        _R, "a quote is opened and never closed", "close the quote, or double a quote that belongs to the text"
-    ),
+    "row-quote": Entry(_R, "a quote is opened and never closed", "close the quote, or double a quote that belongs to the text"),
     "cell-error": Entry(_R, "the cell holds the Excel error {cell}", "correct the formula, or type the value"),
     "cell-uncalculated": Entry(
         _R, "the formula was never calculated", "open the workbook in Excel and save it, or type the value"
     ),
     # --- phones
-    "phone-blank": Entry(
-        _R, "the phone number is blank", "enter the number with its country code, such as +44 7700 900123"
-    ),
+    "phone-blank": Entry(_R, "the phone number is blank", "enter the number with its country code, such as +44 7700 900123"),
     "phone-unreadable": Entry(_R, "`{cell}` is not a phone number", "enter one number with its country code"),
-    "phone-region": Entry(
-        _R, "`{cell}` has no country code", "write it with + and the country code, or pass `--region`"
-    ),
+    "phone-region": Entry(_R, "`{cell}` has no country code", "write it with + and the country code, or pass `--region`"),
     "phone-invalid": Entry(
         _R, "`{cell}` is not a number that can be dialled ({detail})", "check the digits and the country code"
     ),
-    "phone-damaged": Entry(
-        _R, "`{cell}` lost digits in the spreadsheet", "format the column as text and enter the number again"
-    ),
+    "phone-damaged": Entry(_R, "`{cell}` lost digits in the spreadsheet", "format the column as text and enter the number again"),
     "phone-several": Entry(_R, "`{cell}` holds more than one number", "keep one number in the cell"),
     "phone-extension": Entry(_R, "`{cell}` has an extension, which cannot be dialled", "enter a direct number"),
     "phone-letters": Entry(_R, "`{cell}` has letters in it", "write the number in digits"),
     # --- values
     "value-required": Entry(_R, "`{heading}` is required and blank", "fill the cell in"),
-    "value-pattern": Entry(
-        _R, "`{cell}` does not fit: {detail}", "write the value in the form that the campaign asks for"
-    ),
+    "value-pattern": Entry(_R, "`{cell}` does not fit: {detail}", "write the value in the form that the campaign asks for"),
     "value-unmapped": Entry(
         _R, "`{cell}` is not in the mapping's list of values", "use a listed value ({detail}), or add it to the mapping"
     ),
@@ -85,21 +75,15 @@ CATALOGUE: dict[str, Entry] = {
         _R, "`{cell}` is not a date and time{detail}", "write it as 2026-05-10 14:30, or name the format in the mapping"
     ),
     "time-no-zone": Entry(_R, "`{cell}` has no time zone", "add the zone in a column `timezone` or in the mapping"),
-    "time-nonexistent": Entry(
-        _R, "`{cell}` does not exist in {detail}: clocks go forward over it", "choose another time"
-    ),
+    "time-nonexistent": Entry(_R, "`{cell}` does not exist in {detail}: clocks go forward over it", "choose another time"),
     "time-ambiguous": Entry(
         _R,
         "`{cell}` exists twice in {detail}: clocks go back over it",
         "choose another time, or write the offset, such as +01:00",
     ),
     "time-past": Entry(_H, "`{cell}` is in the past", "choose a time that is still to come"),
-    "date-unreadable": Entry(
-        _R, "`{cell}` is not a date{detail}", "write it as 2026-05-10, or name the format in the mapping"
-    ),
-    "number-unreadable": Entry(
-        _R, "`{cell}` is not a number", "write it in digits, or name the decimal sign in the mapping"
-    ),
+    "date-unreadable": Entry(_R, "`{cell}` is not a date{detail}", "write it as 2026-05-10, or name the format in the mapping"),
+    "number-unreadable": Entry(_R, "`{cell}` is not a number", "write it in digits, or name the decimal sign in the mapping"),
     "bool-unreadable": Entry(_R, "`{cell}` is neither yes nor no", "use yes or no (true/false, 1/0)"),
     "choice-unknown": Entry(_R, "`{cell}` is not among the choices", "choose one of: {detail}"),
     "status-unknown": Entry(_R, "`{cell}` is not a status that a sheet can ask for", "use one of: {detail}"),
@@ -118,19 +102,13 @@ CATALOGUE: dict[str, Entry] = {
     ),
     # --- rows against the campaign
     "match-several": Entry(_H, "several orders fit this row: {detail}", "name the one in a column `order id`"),
-    "match-conflict": Entry(
-        _H, "the row's keys point at different orders: {detail}", "correct the id or the phone number"
-    ),
-    "match-missing": Entry(
-        _H, "no order of this campaign has the id `{cell}`", "check the id, or clear it to match by phone"
-    ),
+    "match-conflict": Entry(_H, "the row's keys point at different orders: {detail}", "correct the id or the phone number"),
+    "match-missing": Entry(_H, "no order of this campaign has the id `{cell}`", "check the id, or clear it to match by phone"),
     "match-shared": Entry(_H, "rows {detail} point at the same order", "keep one of them"),
     "phone-taken": Entry(
         _H, "another order of the campaign already has this phone number ({detail})", "correct one of the two contacts"
     ),
-    "record-several": Entry(
-        _H, "several contacts have this phone number: {detail}", "name the one in a column `record id`"
-    ),
+    "record-several": Entry(_H, "several contacts have this phone number: {detail}", "name the one in a column `record id`"),
     "record-missing": Entry(
         _H, "no contact of this record type has the id `{cell}`", "check the id, or clear it to match by phone"
     ),
@@ -144,13 +122,9 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "edited-meanwhile": Entry(_H, "the cell and the campaign both changed: {detail}", "decide for one of the values"),
     # --- rules that forbid it
-    "do-not-call": Entry(
-        _P, "this number is marked Do Not Call ({detail})", "nothing: Do Not Call is never lifted by a sheet"
-    ),
+    "do-not-call": Entry(_P, "this number is marked Do Not Call ({detail})", "nothing: Do Not Call is never lifted by a sheet"),
     "in-call": Entry(_P, "the order is being called right now (`{detail}`)", "run again later"),
-    "already-contacted": Entry(
-        _P, "the order is finished (`{detail}`)", "pass `--reopen` if this contact shall be called again"
-    ),
+    "already-contacted": Entry(_P, "the order is finished (`{detail}`)", "pass `--reopen` if this contact shall be called again"),
     "status-unfamiliar": Entry(
         _P,
         "the order has the status `{detail}`, which this tool does not know",
@@ -161,9 +135,7 @@ CATALOGUE: dict[str, Entry] = {
     "mode-create": Entry(
         _N, "the contact is in the campaign already, and mode `create` changes none", "use `--mode upsert` to update it"
     ),
-    "mode-update": Entry(
-        _N, "the contact is not in the campaign, and mode `update` adds none", "use `--mode upsert` to add it"
-    ),
+    "mode-update": Entry(_N, "the contact is not in the campaign, and mode `update` adds none", "use `--mode upsert` to add it"),
     "nothing-to-cancel": Entry(_N, "the row asks to {detail} a contact that is not in the campaign", "nothing to do"),
     "not-visible": Entry(
         _N,
@@ -173,9 +145,7 @@ CATALOGUE: dict[str, Entry] = {
 }
 
 
-def render(
-    code: str, *, heading: str | None = None, cell: str | None = None, detail: str | None = None
-) -> tuple[str, str]:
+def render(code: str, *, heading: str | None = None, cell: str | None = None, detail: str | None = None) -> tuple[str, str]:
     """(message, cure) of one issue, for people. Unknown codes are a KeyError: every code stands in CATALOGUE."""
     entry = CATALOGUE[code]
     words = {"heading": heading or "", "cell": shorten(cell or ""), "detail": detail or ""}
