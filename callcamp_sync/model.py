@@ -6,6 +6,7 @@ type only, so that `--help` does not import it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -107,6 +108,29 @@ class Release(StrEnum):
 
     STAGED = "staged"
     DIRECT = "direct"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A guard's limit: a count, or a share of a whole. Exactly one of the two is set."""
+
+    count: int | None = None
+    percent: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Limit:
+        """Read "12" or "10%". Raises ValueError for anything else, for negatives, and for more than 100 %."""
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
+        if match is None or (not match[2] and "." in match[1]) or (match[2] and float(match[1]) > 100):
+            raise ValueError(f"`{text}` is neither a count such as 12 nor a share such as 10%")
+        return cls(percent=float(match[1])) if match[2] else cls(count=int(match[1]))
+
+    def of(self, whole: int) -> int:
+        """The limit as a count; a share is rounded down."""
+        return self.count if self.count is not None else int(whole * (self.percent or 0) / 100)
+
+    def __str__(self) -> str:
+        return str(self.count) if self.count is not None else f"{self.percent:g}%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
