@@ -120,11 +120,19 @@ CATALOGUE: dict[str, Entry] = {
         "linked contacts start as `{detail}` here, and the sheet does not ask for a call",
         "set the status in the sheet, or link them in Callcamp",
     ),
+    "status-not-askable": Entry(
+        _H,
+        "a sheet cannot set the status `{cell}`; the order is `{detail}`",
+        "use registered, planned, scheduled, canceled or do-not-call",
+    ),
     "edited-meanwhile": Entry(_H, "the cell and the campaign both changed: {detail}", "decide for one of the values"),
     # --- rules that forbid it
     "do-not-call": Entry(_P, "this number is marked Do Not Call ({detail})", "nothing: Do Not Call is never lifted by a sheet"),
     "in-call": Entry(_P, "the order is being called right now (`{detail}`)", "run again later"),
     "already-contacted": Entry(_P, "the order is finished (`{detail}`)", "pass `--reopen` if this contact shall be called again"),
+    "already-canceled": Entry(
+        _P, "somebody canceled this order in the campaign", "pass `--reopen` if this contact shall be called all the same"
+    ),
     "status-unfamiliar": Entry(
         _P,
         "the order has the status `{detail}`, which this tool does not know",

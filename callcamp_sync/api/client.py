@@ -1,0 +1,285 @@
+"""Callcamp's operations as methods: reads raise when they cannot answer, writes always return a Reply.
+
+In:  base URL, token, how many requests at once, how fast, how long each may take.
+Out: listings as frames, single things as models or raw JSON, the end of every write.
+Rule source: the vendor's page "Campaign Records" and its help pages. I/O: network, through the Exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, cast
+
+import orjson
+from pydantic import SecretStr
+from rapidfuzz import process
+
+from callcamp_sync import __version__
+from callcamp_sync.api.address import checked_base_url, checked_token, path_of
+from callcamp_sync.api.columns import ORDER_COLUMNS, record_columns
+from callcamp_sync.api.exchange import Call, Ended, Exchange, Runtime
+from callcamp_sync.api.pace import Gate
+from callcamp_sync.api.paging import PAGE_LIMIT, Listing, items_of
+from callcamp_sync.api.reader import OnPage, read_all
+from callcamp_sync.api.refusals import moved, refusal, unreachable
+from callcamp_sync.api.retry import Verdict
+from callcamp_sync.api.transport import opened
+from callcamp_sync.api.wire import (
+    Account,
+    Campaign,
+    Reply,
+    is_created_order,
+    is_object_with_id,
+    is_success,
+    is_updated,
+    is_updated_record,
+)
+from callcamp_sync.errors import NotFoundError, RefusedError, SettingsError, SyncError
+from callcamp_sync.model import Fate, RequestCounts
+
+_ORDERS = "/campaigns/{uuid}/orders"
+_ORDER = "/campaigns/{uuid}/orders/{orderUuid}"
+
+_RECORD = "/records/{uuid}"
+
+#: A list of campaigns that never ends is not read for ever.
+_MOST_CAMPAIGN_PAGES = 1000
+
+#: Whether a 2xx answer carries what the contract says.
+Check = Callable[[object], bool]
+
+_FATES = {
+    Verdict.DONE: Fate.DONE,
+    Verdict.REFUSED: Fate.REFUSED,
+    Verdict.UNKNOWN: Fate.UNKNOWN,
+    Verdict.RETRY: Fate.NOT_ATTEMPTED,
+}
+
+
+class Client:
+    """A connection to one Callcamp account; an async context manager.
+
+    base_url: with its path, such as `https://callcamp.ai/api`. concurrency: requests under way at once, reads and writes
+    together. rate: requests a second, evenly spaced; None for as fast as answers come. timeout: seconds for one attempt as a
+    whole, from connecting to the last byte. insecure_http: allow plain http to a host that is not this machine.
+    Raises SettingsError at once when base URL, token or a number cannot be used.
+
+    Reads raise AccessError (ForbiddenError for 403), NotFoundError, ContractError, RefusedError, UnreachableError.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        token: str,
+        concurrency: int = 8,
+        rate: float | None = None,
+        timeout: float = 30.0,
+        insecure_http: bool = False,
+        runtime: Runtime | None = None,
+    ) -> None:
+        if concurrency < 1 or timeout <= 0 or (rate is not None and rate <= 0):
+            raise SettingsError("concurrency, rate and time-out must be more than 0")
+        self.base_url = checked_base_url(base_url, insecure_http=insecure_http)
+        self._token = SecretStr(checked_token(token))
+        self._concurrency = concurrency
+        self._rate = rate
+        self._timeout = timeout
+        self._runtime = runtime or Runtime()
+        self._stack = AsyncExitStack()
+        self._open: Exchange | None = None
+
+    def __repr__(self) -> str:
+        return f"Client(base_url={self.base_url!r})"
+
+    async def __aenter__(self) -> Self:
+        gate = Gate(concurrency=self._concurrency, rate=self._rate, monotonic=self._runtime.monotonic, sleep=self._runtime.sleep)
+        transport = await self._stack.enter_async_context(
+            opened(token=self._token.get_secret_value(), connections=self._concurrency, agent=f"callcamp-sync/{__version__}")
+        )
+        self._open = Exchange(transport, gate, base_url=self.base_url, timeout=self._timeout, runtime=self._runtime)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._stack.aclose()
+
+    @property
+    def _exchange(self) -> Exchange:
+        if self._open is None:
+            raise RuntimeError("use the client inside `async with`")
+        return self._open
+
+    @property
+    def counts(self) -> RequestCounts:
+        """What went over the wire so far; seconds: the time in which at least one request was under way."""
+        return self._exchange.counts
+
+    @property
+    def broken(self) -> str | None:
+        """Why nothing more is sent (the server is gone, or refuses for load), or None. Once set it stays."""
+        return self._exchange.broken
+
+    @property
+    def moved(self) -> str | None:
+        """Scheme and host that a redirect pointed at, or None. Once set, nothing more is sent."""
+        return self._exchange.moved
+
+    # --- reads ---------------------------------------------------------------------------------------------------------
+
+    async def me(self) -> Account:
+        """The account of the token: whether it is accepted, and what it may do."""
+        return Account.model_validate(await self._read("/auth/me", check=lambda said: isinstance(said, dict)))
+
+    async def campaigns(self, search: str | None = None) -> list[Campaign]:
+        """All campaigns that the token sees, or those that the server finds for `search`, in the server's order."""
+        found: dict[str, Campaign] = {}
+        for page in range(1, _MOST_CAMPAIGN_PAGES + 1):
+            said = await self._page("/campaigns", (), "campaigns", {"search": search}, page)
+            usable = [item for item in items_of(said, "campaigns") or [] if is_object_with_id(item)]
+            before = len(found)
+            found |= {campaign.uuid: campaign for campaign in map(Campaign.model_validate, usable)}
+            if len(found) == before or len(found) == said.get("total"):
+                break
+        return list(found.values())
+
+    async def campaign(self, uuid: str) -> Campaign:
+        """One campaign by its id."""
+        return Campaign.model_validate(await self._read("/campaigns/{uuid}", uuid))
+
+    async def find_campaign(self, name_or_uuid: str) -> Campaign:
+        """One campaign by its id or, where no id fits, by its name without regard to case.
+
+        Raises NotFoundError that names the ids when several have the name, or the nearest names when none has.
+        """
+        wanted = name_or_uuid.strip()
+        if wanted and not any(sign.isspace() for sign in wanted):
+            try:
+                return await self.campaign(wanted)
+            except RefusedError as error:
+                # 404, or 400 from a server that wants its ids in one form: then it is a name. All else is a real failure.
+                if error.code not in (NotFoundError.code, RefusedError.code):
+                    raise
+        campaigns = await self.campaigns()
+        named = [campaign for campaign in campaigns if (campaign.name or "").strip().casefold() == wanted.casefold()]
+        if len(named) == 1:
+            return named[0]
+        raise _not_one(wanted, named, [campaign.name for campaign in campaigns if campaign.name])
+
+    async def record_type(self, uuid: str) -> dict[str, Any]:
+        """One record type, raw, as the server gives it."""
+        return await self._read("/record-types/{uuid}", uuid)
+
+    async def get_record(self, uuid: str) -> dict[str, Any]:
+        """One contact, raw, as the server gives it."""
+        return await self._read(_RECORD, uuid)
+
+    async def list_orders(self, campaign: str, *, on_page: OnPage | None = None) -> Listing:
+        """Every order of the campaign; its columns are those of columns.ORDER_COLUMNS."""
+        fetch = partial(self._page, _ORDERS, (campaign,), "orders", {})
+        return await read_all(fetch, "orders", ORDER_COLUMNS, workers=self._concurrency, on_page=on_page)
+
+    async def search_orders(self, campaign: str, phone: str) -> Listing:
+        """The orders that the server finds for `phone`. It searches names and parts of numbers too: compare exactly."""
+        fetch = partial(self._page, _ORDERS, (campaign,), "orders", {"search": phone})
+        return await read_all(fetch, "orders", ORDER_COLUMNS, workers=self._concurrency)
+
+    async def list_records(
+        self,
+        *,
+        parameters: Sequence[str],
+        campaign: str | None = None,
+        record_type: str | None = None,
+        on_page: OnPage | None = None,
+    ) -> Listing:
+        """Every contact of a campaign, of a record type, or of both; one column `parameters.<id>` for each of `parameters`."""
+        fetch = partial(self._page, "/records", (), "records", {"campaignUuid": campaign, "recordTypeUuid": record_type})
+        return await read_all(fetch, "records", record_columns(parameters), workers=self._concurrency, on_page=on_page)
+
+    async def search_records(
+        self, phone: str, *, parameters: Sequence[str], campaign: str | None = None, record_type: str | None = None
+    ) -> Listing:
+        """The contacts that the server finds for `phone`: compare exactly."""
+        query = {"campaignUuid": campaign, "recordTypeUuid": record_type, "search": phone}
+        fetch = partial(self._page, "/records", (), "records", query)
+        return await read_all(fetch, "records", record_columns(parameters), workers=self._concurrency)
+
+    # --- writes --------------------------------------------------------------------------------------------------------
+
+    async def create_order(self, campaign: str, body: Mapping[str, Any]) -> Reply:
+        """Create a contact and its order. Never sent again once it may have arrived."""
+        return await self._write("POST", _ORDERS, campaign, body=body, check=is_created_order)
+
+    async def associate(self, campaign: str, record_uuids: Sequence[str]) -> Reply:
+        """Link existing contacts to the campaign. The answer names no orders: list again to see them."""
+        body = {"recordUuids": list(record_uuids)}
+        return await self._write("POST", f"{_ORDERS}/associate", campaign, body=body, check=is_success)
+
+    async def update_order(self, campaign: str, order: str, body: Mapping[str, Any]) -> Reply:
+        """Change properties or status of one order."""
+        return await self._write("PATCH", _ORDER, campaign, order, body=body, check=partial(is_updated, order))
+
+    async def remove_order(self, campaign: str, order: str) -> Reply:
+        """Delete one order; the contact stays."""
+        return await self._write("DELETE", _ORDER, campaign, order, body=None, check=is_success)
+
+    async def update_record(self, record: str, body: Mapping[str, Any]) -> Reply:
+        """Change fields of one contact."""
+        return await self._write("PATCH", _RECORD, record, body=body, check=partial(is_updated_record, record))
+
+    # --- how -----------------------------------------------------------------------------------------------------------
+
+    async def _write(self, method: str, route: str, *ids: str, body: Mapping[str, Any] | None, check: Check) -> Reply:
+        try:
+            path = path_of(route, *ids)
+        except NotFoundError as error:
+            return Reply(fate=Fate.REFUSED, error=error.message)
+        content = None if body is None else orjson.dumps(body)
+        call = Call(method=method, route=route, path=path, body=content, keeps_contract=check)
+        ended = await self._exchange.send(call)
+        return Reply(
+            fate=_FATES[ended.verdict],
+            status=ended.status,
+            data=cast("dict[str, Any]", ended.said) if ended.verdict is Verdict.DONE else None,
+            error=ended.words,
+            attempts=ended.attempts,
+        )
+
+    async def _page(
+        self, route: str, ids: tuple[str, ...], name: str, query: Mapping[str, str | None], page: int
+    ) -> dict[str, Any]:
+        numbers = {"page": str(page), "limit": str(PAGE_LIMIT)}
+        return await self._read(route, *ids, check=lambda said: items_of(said, name) is not None, query={**query, **numbers})
+
+    async def _read(
+        self, route: str, *ids: str, check: Check = is_object_with_id, query: Mapping[str, str | None] | None = None
+    ) -> dict[str, Any]:
+        """The JSON object that a GET answers, if it passes `check`; query values of None are left out."""
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        call = Call(method="GET", route=route, path=path_of(route, *ids), query=given, keeps_contract=check)
+        ended = await self._exchange.send(call)
+        if ended.verdict is not Verdict.DONE:
+            raise self._failure(call, ended)
+        return cast("dict[str, Any]", ended.said)
+
+    def _failure(self, call: Call, ended: Ended) -> SyncError:
+        if self.moved:
+            return moved(self.moved)
+        if self._exchange.distrusted:
+            return RefusedError(self._exchange.distrusted, hint="check the base URL, and this machine's clock and certificates")
+        if ended.verdict is Verdict.RETRY or ended.status is None:
+            return unreachable(call.label, ended.words or "nothing came back")
+        return refusal(call.label, ended.status, ended.words)
+
+
+def _not_one(wanted: str, named: Sequence[Campaign], names: Sequence[str]) -> NotFoundError:
+    """Several campaigns of that name, or none."""
+    if named:
+        uuids = ", ".join(campaign.uuid for campaign in named)
+        return NotFoundError(f"{len(named)} campaigns are called `{wanted}`: {uuids}", hint="pass the id of the one you mean")
+    near = [name for name, _, _ in process.extract(wanted, names, limit=3, score_cutoff=60)]
+    listed = ", ".join(f"`{name}`" for name in near)
+    hint = f"did you mean {listed}?" if near else "`campaigns list` shows them all"
+    return NotFoundError(f"there is no campaign `{wanted}`", hint=hint)

@@ -1,0 +1,157 @@
+"""Pages of a list that may change while it is read -> one frame, and whether it is proved complete. Pure: no I/O, no clock.
+
+In:  answers of `?page=&limit=`, in whatever order they arrive.
+Out: a Listing. `complete` only if one pass over all pages saw one constant `total` and exactly that many distinct ids: then, by
+     the pigeonhole principle, nothing was skipped and nothing counted twice, whatever the sort order. Otherwise the union of
+     all passes, last seen wins, and complete is False.
+Rule source: the vendor's page (`total, page, limit, totalPages`); what it leaves open (order and stability of a list) is
+     taken to be unfriendly. Rows are kept as frames page by page, never as objects.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from callcamp_sync.api.columns import Pick, page_frame
+
+#: Items asked for per page: the vendor's maximum.
+PAGE_LIMIT = 100
+
+#: Passes over all pages before a listing is taken as it is.
+PASSES = 3
+
+_EMPTY_PAGES = 3
+
+_PAGE, _PASS = "__page__", "__pass__"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a list held while it was read.
+
+    frame: String columns, raw text of the JSON values, null for null and absent; one row an id. total: as the server last said,
+    or the rows found where it says nothing. complete: proved, as the module says. notes: sentences about what was odd.
+    """
+
+    frame: pl.DataFrame
+    total: int
+    complete: bool
+    notes: tuple[str, ...] = ()
+
+
+def items_of(said: object, name: str) -> list[object] | None:
+    """The list under `name` in a page; None if this is no page of that list."""
+    found = said.get(name) if isinstance(said, dict) else None
+    return found if isinstance(found, list) else None
+
+
+def _count(said: Mapping[str, object], name: str) -> int | None:
+    found = said.get(name)
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+
+
+class Pass:
+    """One pass over all pages: which page comes next, and what the pages proved."""
+
+    def __init__(self, name: str, columns: Mapping[str, Pick]) -> None:
+        self._name = name
+        self._columns = columns
+        self._key = next(iter(columns))
+        self._next = 1
+        self._size = PAGE_LIMIT
+        self._totals: set[int | None] = set()
+        self._ids: set[str] = set()
+        self._seen: dict[tuple[str, ...], int] = {}
+        self._ended = False
+        self._empty = 0
+        self.frames: list[pl.DataFrame] = []
+        self.pages = 1
+        self.done = 0
+        self.nameless = 0
+        self.total: int | None = None
+        self.repeated = False
+
+    def next_page(self) -> int | None:
+        """The next page to ask for, in order; None when, by what is known so far, there is none."""
+        if self._ended or self._next > self.pages:
+            return None
+        self._next += 1
+        return self._next - 1
+
+    def take(self, page: int, said: Mapping[str, object]) -> None:
+        """Take in the answer for `page`, which must have the list in it. Growth of `total` adds pages at the tail."""
+        items = items_of(said, self._name) or []
+        frame, nameless = page_frame(items, self._columns)
+        ids = tuple(frame[self._key].to_list())
+        self.done += 1
+        self.nameless += nameless
+        self._count_pages(page, said, len(items))
+        if self._seen.setdefault(ids, page) != page and ids:
+            self.repeated = self._ended = True
+        self._ids.update(ids)
+        self.frames.append(frame.with_columns(pl.lit(page, pl.UInt32).alias(_PAGE)))
+
+    def _count_pages(self, page: int, said: Mapping[str, object], items: int) -> None:
+        total, limit = _count(said, "total"), _count(said, "limit")
+        self._totals.add(total)
+        self.total = total if total is not None else self.total
+        if page == 1 and items:
+            # A server may cap the page lower than what was asked for, and may or may not say so.
+            capped = items if total is None or total > items else PAGE_LIMIT
+            self._size = min(capped, limit or PAGE_LIMIT, PAGE_LIMIT)
+        if not items:
+            # One empty page in the middle may be an accident; several mean that `total` promises too much.
+            self._empty += 1
+            self._ended = self._ended or page >= self.pages or total is None or self._empty >= _EMPTY_PAGES
+        elif total is None:
+            self.pages = max(self.pages, page + 1)
+        else:
+            self.pages = max(self.pages, math.ceil(total / self._size), _count(said, "totalPages") or 0)
+
+    @property
+    def proved(self) -> bool:
+        """Whether this pass alone proves that it saw everything."""
+        return self._totals == {len(self._ids)} and not self.nameless
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the server gave different totals on the way."""
+        return len(self._totals) > 1
+
+
+def combine(passes: Sequence[Pass], columns: Mapping[str, Pick]) -> Listing:
+    """The listing that `passes` (at least one) amount to: the last one alone if it is proved, else the union of all."""
+    last = passes[-1]
+    chosen = [last] if last.proved else list(passes)
+    key = next(iter(columns))
+    frames = [
+        frame.with_columns(pl.lit(number, pl.UInt8).alias(_PASS)) for number, one in enumerate(chosen) for frame in one.frames
+    ]
+    frame = (
+        pl.concat(frames)
+        .unique(subset=key, keep="last", maintain_order=True)
+        .sort(_PASS, _PAGE, maintain_order=True)
+        .drop(_PASS, _PAGE)
+    )
+    total = last.total if last.total is not None else frame.height
+    return Listing(frame=frame, total=total, complete=last.proved, notes=tuple(_notes(passes, frame.height)))
+
+
+def _notes(passes: Sequence[Pass], rows: int) -> list[str]:
+    last = passes[-1]
+    notes = []
+    if last.nameless:
+        notes.append(f"{last.nameless} items of the list have no id and were left out")
+    if last.repeated:
+        notes.append("the server gave the same page for different page numbers")
+    if last.total is None:
+        notes.append("the server does not say how many there are")
+    elif not last.proved:
+        notes.append(f"read {len(passes)} times, found {rows}, the server last said {last.total}")
+    if any(one.drifted for one in passes):
+        notes.append("the list changed while it was read")
+    return notes

@@ -1,0 +1,397 @@
+"""Steps -> outcomes, concurrently: data first, then creates and links, then a second look, then releases, removals last.
+
+In:  a plan that passed its guards, the campaign's orders as they stand right now, a Sender.
+Out: one Outcome for each step (for a link, one for each contact): every step ends in exactly one, whatever happens.
+     A step whose order changed since the plan is DRIFTED; the others go on. When the run is stopped (a signal, a token that is
+     no longer accepted, a server that is gone), what was not sent is NOT_ATTEMPTED.
+Rule source: design, section 4, promises 1, 3 and 5. I/O: network through the Sender; sleeping through anyio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+import polars as pl
+
+from callcamp_sync import snapshot
+from callcamp_sync.api.client import Client
+from callcamp_sync.errors import ExitCode, SyncError
+from callcamp_sync.model import Fate, Outcome, Plan, Step, StepKind
+from callcamp_sync.plan import LEAVING
+from callcamp_sync.policy import person_key
+from callcamp_sync.sending import GONE, Sender, not_sent
+from callcamp_sync.statuses import Group, fold_status, group_of
+
+OnOutcome = Callable[[Outcome], None]
+
+_NOT_CLEAN = "not everything before went well, and removals come last"
+
+
+@dataclass(slots=True)
+class Stop:
+    """Why no further step may be sent; the first reason stands. Set by a signal, or by what the server answers."""
+
+    reason: str | None = None
+    exit_code: ExitCode = ExitCode.OK
+
+    def because(self, reason: str, exit_code: ExitCode) -> None:
+        """Stop, unless the run is stopped already."""
+        if self.reason is None:
+            self.reason, self.exit_code = reason, exit_code
+
+
+@dataclass(slots=True)
+class Run:
+    """One application of a plan. standing: snapshot.existing_orders of a listing made right before."""
+
+    plan: Plan
+    sender: Sender
+    standing: pl.DataFrame
+    stop: Stop
+    workers: int
+    settle_seconds: float
+    on_outcome: OnOutcome = lambda _: None
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    async def carry_out(self) -> list[Outcome]:
+        """Send what the plan says, in its phases. Raises StateError only when the journal fails before anything was sent."""
+        drifted = self._drifted()
+        steps = [step for step in self.plan.steps if not self._is_drifted(step, drifted)]
+        by_kind = {kind: [step for step in steps if step.kind is kind] for kind in StepKind}
+        await self._data(by_kind)
+        await self._each(by_kind[StepKind.CREATE], self._send)
+        await self._links(by_kind[StepKind.ASSOCIATE])
+        await self._settle(by_kind[StepKind.CREATE])
+        await self._releases(by_kind[StepKind.RELEASE])
+        await self._leave([step for step in steps if step.kind in LEAVING])
+        await self.sender.journal.flush()
+        return self.outcomes
+
+    # --- keeping the books ---------------------------------------------------------------------------------------------
+
+    def _take(self, outcome: Outcome) -> Outcome:
+        self.outcomes.append(outcome)
+        self.on_outcome(outcome)
+        if outcome.http_status == 401:
+            self.stop.because("the server no longer accepts the token", ExitCode.ACCESS)
+        return outcome
+
+    def _give_up(self, step: Step, fate: Fate, why: str) -> None:
+        for outcome in not_sent(step, fate, why):
+            self._take(outcome)
+
+    def _fates(self, *kinds: StepKind) -> dict[int, Outcome]:
+        """The outcome of each row's step of these kinds."""
+        return {o.row: o for o in self.outcomes if o.kind in kinds and o.row is not None}
+
+    @property
+    def _client(self) -> Client:
+        return self.sender.client
+
+    def _stopped(self) -> str | None:
+        if self._client.broken is not None:
+            self.stop.because(f"the server is out of reach: {self._client.broken}", ExitCode.UNREACHABLE)
+        if self._client.moved is not None:
+            self.stop.because(f"the server sends requests on to {self._client.moved}", ExitCode.REFUSED)
+        return self.stop.reason
+
+    async def _each(self, items: Iterable[Step], work: Callable[[Step], Awaitable[None]]) -> None:
+        """Do `work` for each item, as many at once as there are workers; after a stop the rest is given up, not dropped."""
+        waiting = iter(list(items))
+
+        async def worker() -> None:
+            for step in waiting:
+                reason = self._stopped()
+                if reason is not None:
+                    self._give_up(step, Fate.NOT_ATTEMPTED, reason)
+                else:
+                    await work(step)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(self.workers):
+                group.start_soon(worker)
+
+    async def _send(self, step: Step) -> None:
+        self._take(await self.sender.send(step))
+
+    # --- what changed since the plan -----------------------------------------------------------------------------------
+
+    def _drifted(self) -> dict[str, str]:
+        """Step id -> what is no longer as the plan expected it. One drifted step of a row takes the row's others along."""
+        concerned = [step.order_uuid for step in self.plan.steps if step.order_uuid]
+        frame = self.standing.filter(pl.col("order_uuid").is_in(concerned)).select("order_uuid", "status", "phone")
+        orders = {uuid: (status, phone) for uuid, status, phone in frame.iter_rows()}
+        new = pl.DataFrame({"phone": [s.phone for s in self.plan.steps if "absent" in s.expect]}, schema={"phone": pl.String})
+        taken = set(
+            new.with_columns(person=person_key(pl.col("phone")))
+            .join(self.standing.select(person=person_key(pl.col("phone"))), on="person", how="semi")["phone"]
+            .drop_nulls()
+        )
+        found = {step.id: why for step in self.plan.steps if (why := _difference(step, orders, taken)) is not None}
+        rows = {row: found[step.id] for step in self.plan.steps if step.id in found for row in step.rows}
+        return found | {s.id: rows[s.rows[0]] for s in self.plan.steps if len(s.rows) == 1 and s.rows[0] in rows}
+
+    def _is_drifted(self, step: Step, drifted: dict[str, str]) -> bool:
+        if step.id not in drifted:
+            return False
+        for outcome in not_sent(step, Fate.DRIFTED, drifted[step.id]):
+            self._take(self.sender.note(outcome))
+        return True
+
+    # --- the phases ----------------------------------------------------------------------------------------------------
+
+    async def _data(self, by_kind: dict[StepKind, list[Step]]) -> None:
+        """Contact data, then the order's properties: the number is right before the status can lead to a call."""
+        await self._each(by_kind[StepKind.UPDATE_RECORD], self._send)
+        records = {o.step: o for o in self.outcomes if o.kind is StepKind.UPDATE_RECORD}
+
+        async def order(step: Step) -> None:
+            before = records.get(step.after or "")
+            if before is not None and before.fate is not Fate.DONE:
+                self._give_up(step, Fate.NOT_ATTEMPTED, "the contact could not be updated before")
+            else:
+                await self._send(step)
+
+        await self._each(by_kind[StepKind.UPDATE_ORDER], order)
+
+    async def _links(self, batches: Sequence[Step]) -> None:
+        """One contact first: the status in which linked contacts start is known only then."""
+        updated = self._fates(StepKind.UPDATE_RECORD)
+        batches = [self._without_failed(step, updated) for step in batches]
+        batches = [step for step in batches if step.records]
+        if not batches:
+            return
+        await self._each(batches[:1], self._link)
+        canary = batches[0].records[0][0]
+        outcome = self._fates(StepKind.ASSOCIATE).get(canary)
+        rest = batches[1:]
+        if outcome is None or outcome.fate is not Fate.DONE:
+            why = f"the first contact could not be linked: {outcome.error if outcome else 'not attempted'}"
+            for step in rest:
+                self._give_up(step, Fate.NOT_ATTEMPTED, why)
+            return
+        start = await self._start_status(outcome)
+        asked = self._asked()
+        for step in rest:
+            await self._link_what_fits(step, start, asked)
+
+    async def _link_what_fits(self, step: Step, start: str, asked: dict[int, str]) -> None:
+        """Link the contacts of a batch; hold those that would start callable without having been asked for."""
+        risky = group_of(start) not in (Group.QUIET, Group.ENDED)
+        held = [r for r in step.records if risky and group_of(asked.get(r[0])) is not Group.CALLABLE]
+        if held:
+            why = f"linked contacts start as `{start}` here, and the sheet does not ask for a call"
+            self._give_up(_narrowed(step, held), Fate.HELD, why)
+        fitting = [r for r in step.records if r not in held]
+        if fitting:
+            await self._each([_narrowed(step, fitting)], self._link)
+
+    def _without_failed(self, step: Step, updated: dict[int, Outcome]) -> Step:
+        """The batch without contacts whose data could not be brought up to date first."""
+        failed = [r for r in step.records if r[0] in updated and updated[r[0]].fate is not Fate.DONE]
+        if failed:
+            self._give_up(_narrowed(step, failed), Fate.NOT_ATTEMPTED, "the contact could not be updated before")
+        return _narrowed(step, [r for r in step.records if r not in failed])
+
+    def _asked(self) -> dict[int, str]:
+        """Row -> the status that the sheet asks of a contact that is linked or created."""
+        return {s.rows[0]: str(s.body["status"]) for s in self.plan.steps if s.kind is StepKind.RELEASE and "status" in s.body}
+
+    async def _start_status(self, linked: Outcome) -> str:
+        orders = await self._listed()
+        found = orders.filter(pl.col("order_uuid") == linked.order_uuid)["status"]
+        return str(found[0]) if found.len() else "unknown"
+
+    async def _link(self, step: Step) -> None:
+        """Send one batch, halving it while the server refuses it, then read from a listing what became of each contact."""
+        reply = await self.sender.link(step)
+        if reply.fate is Fate.REFUSED and reply.status not in (401, 403, 404) and len(step.records) > 1:
+            half = len(step.records) // 2
+            await self._link(_narrowed(step, step.records[:half]))
+            await self._link(_narrowed(step, step.records[half:]))
+            return
+        if reply.fate is Fate.UNKNOWN:
+            await anyio.sleep(self.settle_seconds)
+        if reply.fate in (Fate.DONE, Fate.UNKNOWN):
+            standing = await self._linked(step)
+        else:
+            standing = {}
+        for row, record, _ in step.records:
+            order = standing.get(record)
+            fate = Fate.DONE if order else Fate.REFUSED if reply.fate is Fate.DONE else reply.fate
+            error = None if order else reply.error or "the server reported success, but no order stands there"
+            outcome = not_sent(_narrowed(step, [(row, record, "")]), fate, error or "")[0]
+            self._take(self.sender.note(_with(outcome, order, reply.status, error)))
+
+    async def _linked(self, step: Step) -> dict[str, str]:
+        """Record id -> order id, of the batch's contacts that stand in the campaign now and did not before."""
+        try:
+            orders = await self._listed()
+        except SyncError:
+            return {}
+        ours = orders.filter(pl.col("record_uuid").is_in([record for _, record, _ in step.records]))
+        fresh = ours.filter(~pl.col("order_uuid").is_in(list(self.plan.seen_orders)))
+        return {str(record): str(order) for record, order in fresh.select("record_uuid", "order_uuid").iter_rows()}
+
+    async def _listed(self) -> pl.DataFrame:
+        listing = await self._client.list_orders(self.plan.campaign.uuid)
+        return snapshot.existing_orders(listing.frame, None, ())
+
+    async def _settle(self, creates: Sequence[Step]) -> None:
+        """Creates without an answer: wait, look the exact number up, adopt an order that did not stand before."""
+        phones = {step.id: step.phone for step in creates}
+        lost = [o for o in self.outcomes if o.kind is StepKind.CREATE and o.fate is Fate.UNKNOWN]
+        if not lost or self._client.broken is not None:
+            return
+        await anyio.sleep(self.settle_seconds)
+        for outcome in lost:
+            found = await self._appeared(phones.get(outcome.step))
+            if found is not None and found.height == 1:
+                adopted = _with(outcome, found["order_uuid"][0], outcome.http_status, None, fate=Fate.DONE)
+                self.outcomes[self.outcomes.index(outcome)] = self.sender.note(adopted)
+            elif found is not None and found.height > 1:
+                named = ", ".join(found["order_uuid"])
+                self.outcomes[self.outcomes.index(outcome)] = self.sender.note(
+                    _with(outcome, None, outcome.http_status, f"the number stands there {found.height} times: {named}")
+                )
+
+    async def _appeared(self, phone: str | None) -> pl.DataFrame | None:
+        """Orders for the number that did not stand when the plan was made; null when that cannot be seen."""
+        try:
+            orders = await self.sender.orders_of(phone or "")
+        except SyncError:
+            return None
+        return orders.filter(~pl.col("order_uuid").is_in(list(self.plan.seen_orders)))
+
+    async def _releases(self, steps: Sequence[Step]) -> None:
+        """List again; release what stands there exactly once, with one PATCH that carries properties and status."""
+        made = self._fates(StepKind.CREATE, StepKind.ASSOCIATE)
+        ready = [step for step in steps if self._is_made(step, made)]
+        if not ready:
+            return
+        reason = self._stopped()
+        try:
+            orders = await self._standing_now(ready) if reason is None else self.standing.clear()
+        except SyncError as error:
+            reason = f"the campaign could not be listed again: {error.message}"
+        if reason is not None:
+            for step in ready:
+                self._give_up(step, Fate.NOT_ATTEMPTED, reason)
+            return
+        times = dict(orders.group_by(person=person_key(pl.col("phone"))).len().iter_rows())
+        status = dict(orders.select("order_uuid", "status_wire").iter_rows())
+        people = person_keys_of([step.phone for step in ready])
+
+        async def release(step: Step) -> None:
+            await self._release(step, made[step.rows[0]], times.get(people.get(step.phone or ""), 0), status)
+
+        await self._each(ready, release)
+
+    async def _standing_now(self, steps: Sequence[Step]) -> pl.DataFrame:
+        """The orders that stand now for the numbers of these steps: by a whole listing, or by a search each if it drifts."""
+        listing = await self._client.list_orders(self.plan.campaign.uuid)
+        if listing.complete:
+            return snapshot.existing_orders(listing.frame, None, ())
+        found: list[pl.DataFrame] = []
+        limiter = anyio.CapacityLimiter(self.workers)
+
+        async def search(phone: str) -> None:
+            async with limiter:
+                found.append(await self.sender.orders_of(phone))
+
+        async with anyio.create_task_group() as group:
+            for phone in {step.phone for step in steps if step.phone}:
+                group.start_soon(search, phone)
+        return pl.concat(found).unique("order_uuid") if found else self.standing.clear()
+
+    def _is_made(self, step: Step, made: dict[int, Outcome]) -> bool:
+        outcome = made.get(step.rows[0])
+        if outcome is not None and outcome.fate is Fate.DONE:
+            return True
+        self._give_up(step, Fate.NOT_ATTEMPTED, "the contact is not in the campaign yet")
+        return False
+
+    async def _release(self, step: Step, made: Outcome, times: int, status: dict[str, str]) -> None:
+        order = made.order_uuid or ""
+        found = status.get(order)
+        if times != 1 or order not in status:
+            why = f"the number stands {times} times in the campaign" if times > 1 else GONE
+            self._give_up(step, Fate.HELD, f"not released: {why}")
+            return
+        if group_of(found) not in (Group.QUIET, Group.CALLABLE):
+            self._give_up(step, Fate.DRIFTED, f"not released: the order is `{found}` by now")
+            return
+        asked = str(step.body.get("status", found))
+        body = {
+            name: value for name, value in step.body.items() if name != "status" or fold_status(asked) != fold_status(found or "")
+        }
+        if not body:
+            done = not_sent(step, Fate.DONE, "")[0]
+            self._take(_with(done, order, None, None))
+            return
+        expect = {"status": found, "phone": step.phone}
+        sent = Step(id=step.id, kind=step.kind, rows=step.rows, phone=step.phone, order_uuid=order, body=body, expect=expect)
+        await self._send(sent)
+
+    async def _leave(self, steps: Sequence[Step]) -> None:
+        """Removals: only after a clean run, and only orders that still are as the plan saw them."""
+        if not steps:
+            return
+        clean = all(outcome.fate in (Fate.DONE, Fate.DRIFTED) for outcome in self.outcomes)
+        if not clean and self._stopped() is None:
+            for step in steps:
+                self._give_up(step, Fate.NOT_ATTEMPTED, _NOT_CLEAN)
+            return
+        await self._each(steps, self._send)
+
+
+def person_keys_of(phones: Iterable[str | None]) -> dict[str, str]:
+    """Phone -> person key."""
+    frame = pl.DataFrame({"phone": [p for p in phones if p]}, schema={"phone": pl.String})
+    return dict(frame.select("phone", person=person_key(pl.col("phone"))).iter_rows())
+
+
+def _difference(step: Step, orders: dict[str, tuple[str | None, str | None]], taken: set[str]) -> str | None:
+    """Why a step's precondition no longer holds; null when it does."""
+    if step.order_uuid is None:
+        return (
+            "an order for this number appeared since the plan was made"
+            if step.phone in taken and "absent" in step.expect
+            else None
+        )
+    if step.order_uuid not in orders:
+        return GONE
+    status, phone = orders[step.order_uuid]
+    expected = step.expect.get("status")
+    if expected is not None and fold_status(expected) != status:
+        return f"the order went from `{expected}` to `{status}` since the plan was made"
+    if step.expect.get("phone") is not None and step.expect["phone"] != phone:
+        return "the order has another phone number since the plan was made"
+    return None
+
+
+def _narrowed(step: Step, records: Sequence[tuple[int, str, str]]) -> Step:
+    """The same link for some of its contacts."""
+    return Step(
+        id=step.id,
+        kind=step.kind,
+        rows=tuple(row for row, _, _ in records),
+        body={"recordUuids": [record for _, record, _ in records]},
+        records=tuple(records),
+    )
+
+
+def _with(outcome: Outcome, order: str | None, status: int | None, error: str | None, *, fate: Fate | None = None) -> Outcome:
+    return Outcome(
+        step=outcome.step,
+        kind=outcome.kind,
+        fate=fate or outcome.fate,
+        row=outcome.row,
+        order_uuid=order or outcome.order_uuid,
+        record_uuid=outcome.record_uuid,
+        http_status=status,
+        error=error,
+        attempts=outcome.attempts,
+    )

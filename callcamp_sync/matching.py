@@ -1,0 +1,141 @@
+"""Which row means which order: by order id, record id, a chosen parameter, phone, in the mapping's order.
+
+In:  the live rows of the sheet, the campaign's orders, the keys. Out: `matched`, one row a live row: ROW, `place` (index into
+     the orders frame, null when there is none), `code` and `detail` (why it is not certain which order is meant, else null).
+`link` does the same for contacts that are in no order yet. Several candidates are never one: such a row is held. Pure: no I/O.
+Rule source: design, section 4, promises 1 and 4; the vendor does not de-duplicate, so neither may we guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from callcamp_sync.fields import ROW
+from callcamp_sync.policy import person_key
+
+#: Tried in this order when neither mapping nor flag names keys.
+DEFAULT_KEYS = ("order_uuid", "record_uuid", "phone")
+
+_PLACE = pl.UInt32
+
+
+def match(live: pl.DataFrame, orders: pl.DataFrame, keys: Sequence[str] = DEFAULT_KEYS) -> pl.DataFrame:
+    """Find the order of each row.
+
+    keys: `order_uuid`, `record_uuid`, `phone`, `parameters.<id>`; the first that the row carries and that finds something
+    decides. A wrong order id finds nothing and holds the row; a record id without an order leaves the row to the next key.
+    """
+    placed = orders.with_row_index("place")
+    found = live.select(ROW, "phone", "order_uuid", "record_uuid", *[w for w in map(_wanted, keys) if w.startswith("want_")])
+    found = found.with_columns(
+        place=pl.lit(None, dtype=_PLACE), code=pl.lit(None, dtype=pl.String), detail=pl.lit(None, dtype=pl.String)
+    )
+    for key in keys:
+        if _wanted(key) in found.columns and _standing(key) in placed.columns:
+            found = _try_key(found, placed, key)
+    found = _hold_conflicts(found, placed)
+    found = _hold_taken(found, placed)
+    return _hold_shared(found).select(ROW, "place", "code", "detail")
+
+
+def link(live: pl.DataFrame, matched: pl.DataFrame, contacts: pl.DataFrame, taken: pl.Series) -> pl.DataFrame:
+    """For rows without an order: the record that may be linked.
+
+    contacts: records of the campaign's type. taken: record ids that have an order already. Returns ROW, `record_uuid` (null:
+    none, so a new contact), `code` (`record-several`, `record-missing`, or null), `detail`.
+    """
+    free = contacts.filter(~pl.col("record_uuid").is_in(taken.drop_nulls().unique().implode()))
+    unplaced = matched.filter(pl.col("place").is_null() & pl.col("code").is_null())
+    new = live.join(unplaced, on=ROW, how="semi", maintain_order="left").select(ROW, "phone", wanted="record_uuid")
+    by_phone = (
+        free.filter(pl.col("phone").is_not_null())
+        .group_by("phone")
+        .agg(hit=pl.col("record_uuid").first(), hits=pl.len(), named=pl.col("record_uuid").head(5).str.join(", "))
+    )
+    known = free.select(wanted="record_uuid", exists=pl.lit(value=True)).unique("wanted")
+    both = new.join(by_phone, on="phone", how="left", maintain_order="left").join(
+        known, on="wanted", how="left", maintain_order="left"
+    )
+    asked = pl.col("wanted").is_not_null()
+    several = (~asked & (pl.col("hits") > 1)).fill_null(value=False)
+    missing = asked & pl.col("exists").is_null()
+    return both.select(
+        ROW,
+        record_uuid=pl.when(asked & ~missing).then("wanted").when(~asked & ~several).then("hit"),
+        code=pl.when(missing).then(pl.lit("record-missing")).when(several).then(pl.lit("record-several")),
+        detail=pl.when(missing).then("wanted").when(several).then("named"),
+    )
+
+
+def _wanted(key: str) -> str:
+    return f"want_{key}" if key.startswith("parameters.") else key
+
+
+def _standing(key: str) -> str:
+    return f"have_{key}" if key.startswith("parameters.") else key
+
+
+def _try_key(found: pl.DataFrame, placed: pl.DataFrame, key: str) -> pl.DataFrame:
+    wanted, standing = _wanted(key), _standing(key)
+    by_key = (
+        placed.filter(pl.col(standing).is_not_null())
+        .group_by(pl.col(standing).alias(wanted))
+        .agg(hit=pl.col("place").first(), hits=pl.len(), named=pl.col("order_uuid").head(5).str.join(", "))
+    )
+    tried = found.join(by_key, on=wanted, how="left", maintain_order="left")
+    open_ = pl.col("place").is_null() & pl.col("code").is_null() & pl.col(wanted).is_not_null()
+    several = open_ & (pl.col("hits") > 1)
+    nowhere = open_ & pl.col("hits").is_null() & pl.lit(key == "order_uuid")
+    code = pl.when(several).then(pl.lit("match-several")).when(nowhere).then(pl.lit("match-missing"))
+    detail = pl.when(several).then("named").when(nowhere).then(pl.col(wanted))
+    place = pl.when(open_ & (pl.col("hits") == 1)).then("hit").otherwise("place")
+    return tried.with_columns(place=place, code=pl.coalesce("code", code), detail=pl.coalesce("detail", detail)).drop(
+        "hit", "hits", "named"
+    )
+
+
+def _hold_conflicts(found: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
+    """A row whose ids name another order or contact than the one that it was matched with is held."""
+    stands = placed.select("place", stands_order="order_uuid", stands_record="record_uuid", stands_phone="phone")
+    both = found.join(stands, on="place", how="left", maintain_order="left")
+    other_order = pl.col("order_uuid") != pl.col("stands_order")
+    other_record = pl.col("record_uuid") != pl.col("stands_record")
+    conflict = pl.col("place").is_not_null() & (other_order.fill_null(value=False) | other_record.fill_null(value=False))
+    named = pl.format("the row names {}, the campaign has {}", pl.coalesce("order_uuid", "record_uuid"), "stands_order")
+    return _hold(both, conflict, "match-conflict", named)
+
+
+def _hold_taken(found: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
+    """A row whose number belongs to another order is held: under this spelling, or under another one of the same subscriber."""
+    owners = (
+        placed.filter(pl.col("phone").is_not_null())
+        .group_by(person=person_key(pl.col("phone")))
+        .agg(owner=pl.col("place").first(), owners=pl.len(), owned=pl.col("order_uuid").first())
+    )
+    both = found.with_columns(person=person_key(pl.col("phone"))).join(owners, on="person", how="left", maintain_order="left")
+    elsewhere = pl.col("place").is_null() | (pl.col("owner") != pl.col("place")) | (pl.col("owners") > 1)
+    moved = pl.col("phone").ne_missing(pl.col("stands_phone"))
+    taken = pl.col("owner").is_not_null() & elsewhere & moved
+    return _hold(both, taken, "phone-taken", pl.col("owned"))
+
+
+def _hold_shared(found: pl.DataFrame) -> pl.DataFrame:
+    """Rows that point at one order are all held: a dict would let the last one win."""
+    sharing = (
+        found.filter(pl.col("place").is_not_null())
+        .group_by("place")
+        .agg(pointing=pl.len(), shared=pl.col(ROW).sort().head(10).cast(pl.String).str.join(", "))
+        .filter(pl.col("pointing") > 1)
+    )
+    both = found.join(sharing, on="place", how="left", maintain_order="left")
+    return _hold(both, pl.col("pointing").is_not_null(), "match-shared", pl.col("shared"))
+
+
+def _hold(found: pl.DataFrame, condition: pl.Expr, code: str, detail: pl.Expr) -> pl.DataFrame:
+    """Give rows without a code that meet the condition this one."""
+    now = pl.col("code").is_null() & condition
+    return found.with_columns(
+        code=pl.when(now).then(pl.lit(code)).otherwise("code"), detail=pl.when(now).then(detail).otherwise("detail")
+    )

@@ -1,0 +1,52 @@
+"""What becomes of the orders that no row of the sheet points at.
+
+In: Sides and Wishes, and whether the sheet is whole. Out: ORDER_LINE_SCHEMA, one line an order without a row, with the outcome
+that is planned. Pure: no I/O. Rule source: design, section 4, promise 5: absent is not missing unless the sheet is whole.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from callcamp_sync import frames
+from callcamp_sync.model import ORDER_LINE_SCHEMA, OnMissing
+from callcamp_sync.policy import Ask, forbids
+from callcamp_sync.sides import Sides, Wishes
+from callcamp_sync.statuses import CANCELED, GROUPS, Group
+
+_ASKS = {OnMissing.KEEP: Ask.NOTHING, OnMissing.CANCEL: Ask.CANCEL, OnMissing.REMOVE: Ask.REMOVE}
+_DONE = {Ask.NOTHING: "kept", Ask.CANCEL: "canceled", Ask.REMOVE: "removed"}
+_NOT_WHOLE = "rows of the sheet were rejected or held, so absent is not missing"
+
+
+def without_row(sides: Sides, wishes: Wishes, *, whole: bool) -> pl.DataFrame:
+    """Every order that no row points at, and what becomes of it. A row that is wrong still points.
+
+    whole: no row was rejected or held.
+    """
+    ask = _ASKS[wishes.on_missing]
+    left = sides.orders.filter(~_pointed_at(sides)).with_columns(outcome=_outcome(ask, wishes))
+    because = wishes.keep_because or (None if whole else _NOT_WHOLE)
+    if because is None or ask is Ask.NOTHING:
+        return frames.fit(left, ORDER_LINE_SCHEMA)
+    spared = left.with_columns(message=pl.when(pl.col("outcome") == _DONE[ask]).then(pl.lit(because)))
+    return frames.fit(spared.with_columns(outcome=pl.col("outcome").replace({_DONE[ask]: "kept"})), ORDER_LINE_SCHEMA)
+
+
+def _outcome(ask: Ask, wishes: Wishes) -> pl.Expr:
+    table = {name: "protected" if forbids(group, ask) else _DONE[ask] for name, group in GROUPS.items()}
+    if ask is Ask.CANCEL:
+        table[CANCELED] = "kept"
+    rest = "protected" if forbids(Group.UNKNOWN, ask) else _DONE[ask]
+    by_status = pl.col("status").replace_strict(table, default=rest, return_dtype=pl.String)
+    if ask is Ask.NOTHING:
+        return by_status
+    return pl.when(wishes.is_never(pl.col("phone"))).then(pl.lit("protected")).otherwise(by_status)
+
+
+def _pointed_at(sides: Sides) -> pl.Expr:
+    """Whether a row of the sheet means this order: by what it was matched with, or by any key that it carries."""
+    matched = sides.orders["order_uuid"].gather(sides.matched["place"].drop_nulls())
+    carried = {key: sides.desired[key].drop_nulls().unique().implode() for key in ("order_uuid", "record_uuid", "phone")}
+    expressions = [pl.col(key).is_in(values).fill_null(value=False) for key, values in carried.items()]
+    return pl.col("order_uuid").is_in(matched.implode()) | pl.any_horizontal(expressions)

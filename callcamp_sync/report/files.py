@@ -1,0 +1,91 @@
+"""A run's folder: made before anything is sent, filled when all is known. The only module of this room that touches the disk.
+
+In:  a directory for all runs, then a model.Report.
+Out: reports/<utc>-<slug>-<run id>/ (0700) with report.json, rows.csv and report.xlsx (0600), each whole or not there at all.
+rows.csv is in the `excel` dialect of callcamp_sync.sheets: people double-click it, so a cell that begins like a formula gets a
+leading apostrophe (our reader takes it off again), while "+" and digits, a phone, stays as it is; it begins with a byte-order
+mark (`encoding="utf-8-sig"`). Programs that want every character as it was read report.json.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from callcamp_sync.errors import StateError
+from callcamp_sync.model import Report
+from callcamp_sync.report.documents import FILE_NAME, write_json
+from callcamp_sync.report.tables import csv_rows
+from callcamp_sync.report.workbook import properties, tabs
+from callcamp_sync.sheets import write_csv, write_workbook
+from callcamp_sync.sheets.atomic import replacing
+
+_PROBE = b"\0" * 65_536
+
+
+def prepare_folder(root: Path, *, run_id: str, campaign: str, started_at: datetime) -> Path:
+    """Make the run's folder below `root`, and prove that it can be written.
+
+    campaign: any text; only [a-z0-9-] of it, at most 40 characters, reach the name. Never touches a folder that is there already.
+    Raises StateError, before anything was sent, when the folder cannot be made or written.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", run_id):
+        raise StateError(f"`{run_id}` cannot be the id of a run", hint="use letters, digits, `-` and `_`, at most 64 of them")
+    folder = root / f"{_utc(started_at):%Y%m%dT%H%M%SZ}-{slug(campaign)}-{run_id}"
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise _trouble(folder, error.strerror) from error
+    try:
+        _probe(folder)
+    except (OSError, StateError) as error:
+        with suppress(OSError):
+            folder.rmdir()
+        raise _trouble(folder, str(error)) from error
+    return folder
+
+
+def slug(text: str) -> str:
+    """`text` as part of a file name: [a-z0-9-], 1 to 40 characters; accents go, everything else becomes a hyphen."""
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")[:40].strip("-") or "campaign"
+
+
+def write_report(report: Report, folder: Path) -> tuple[str, ...]:
+    """Write report.json, rows.csv and report.xlsx into `folder`; returns warnings, such as cells that were cut.
+
+    report.json comes first, and stands whatever becomes of the others. Raises StateError when report.json or rows.csv cannot be
+    written; a workbook that cannot be written is a warning.
+    """
+    with replacing(folder / FILE_NAME) as path, path.open("wb") as stream:
+        write_json(report, stream)
+    write_csv(folder / "rows.csv", csv_rows(report), dialect="excel")
+    try:
+        return write_workbook(
+            folder / "report.xlsx", tabs(report), properties=properties(report), created=_utc(report.finished_at)
+        )
+    except StateError as error:
+        return (f"{error.message}; report.json and rows.csv are complete",)
+
+
+def _probe(folder: Path) -> None:
+    """Write, sync and remove a file of a common size: a folder may exist and still take none."""
+    folder.chmod(0o700)
+    with replacing(folder / "probe") as path:
+        path.write_bytes(_PROBE)
+    (folder / "probe").unlink()
+
+
+def _utc(moment: datetime) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _trouble(folder: Path, words: str | None) -> StateError:
+    return StateError(
+        f"the report cannot be written to `{folder}`: {words or 'no reason given'}",
+        hint="make room, or name another place with `--report-dir DIR`",
+    )

@@ -1,0 +1,94 @@
+"""The end of a run as about twenty lines of plain text, the last of them what to do next. Pure: no I/O, no colour.
+
+In:  a model.Report. Out: lines that can be read without colour, safe for any terminal (see terminal.py). They show no cell of the
+sheet, because the output of a nightly run ends in a log: a problem is shown by its code, row, heading and cure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from callcamp_sync.model import Report
+from callcamp_sync.report.books import balance
+from callcamp_sync.report.tables import TOLD_BY_SERVER, top_codes
+from callcamp_sync.report.terminal import clean, counted, cut, flow, number
+from callcamp_sync.report.verdicts import changes_planned, guard_words, lead, missing_counts, next_steps, row_counts
+
+_INDENT = 11
+_TOP_CODES = 3
+
+
+def summary(report: Report, *, width: int = 100) -> str:
+    """Some twenty lines of at most `width` columns, without a final line feed.
+
+    Only the folder and the commands may be longer than `width`: they are there to be copied.
+    """
+    width = max(width, 40)
+    lines = [f"{lead(report)}."]
+    lines += _lines("Books", [f"DO NOT BALANCE: {sentence}" for sentence in balance(report)], width, limit=2)
+    if report.campaign:
+        lines += _lines("Campaign", [f"{report.campaign.name} ({report.campaign.uuid})"], width)
+    lines += _lines("Sheet", [_source(report)], width)
+    lines += _counts("Rows", row_counts(report), width)
+    lines += _counts("No row for", missing_counts(report), width)
+    lines += _lines("Guard", _tripped(report), width, limit=2)
+    lines += _lines("Problems", [*_problems(report), *_server(report)], width, limit=_TOP_CODES + 1)
+    lines += _lines("Verified", _verified(report), width, limit=2)
+    lines += _lines("Requests", [_requests(report)], width)
+    lines += _lines("Notice", [*report.notices, *report.source.warnings], width, limit=2)
+    if report.folder:
+        lines.append(f"{'Report':<{_INDENT}}{clean(report.folder)}")
+    for label, step in zip(("Next", "Then"), next_steps(report), strict=False):
+        lines.append(f"{label:<{_INDENT}}{step}")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _counts(label: str, counts: Mapping[str, int], width: int) -> list[str]:
+    items = [f"{name} {number(count)}" for name, count in counts.items()]
+    return flow(label, items, width=width, indent=_INDENT) if items else []
+
+
+def _lines(label: str, items: Sequence[str], width: int, *, limit: int = 3) -> list[str]:
+    """One line an item, the label before the first; what is over `limit` is counted, never dropped in silence."""
+    shown = [cut(item, width - _INDENT) for item in items[:limit]]
+    if len(items) > limit:
+        shown[-1] = f"and {number(len(items) - limit + 1)} more in the report"
+    labels = [label, *[""] * max(len(shown) - 1, 0)]
+    return [f"{label:<{_INDENT}}{item}" for label, item in zip(labels, shown, strict=False)]
+
+
+def _source(report: Report) -> str:
+    source = report.source
+    tab = f", tab {source.sheet}" if source.sheet else ""
+    return f"{source.path}{tab}: {counted(source.rows, 'row')}"
+
+
+def _tripped(report: Report) -> list[str]:
+    return [f"{guard.name} tripped: {guard_words(guard)}" for guard in report.guards if guard.tripped]
+
+
+def _problems(report: Report) -> list[str]:
+    return [
+        f"{code}: {counted(rows, 'row')}, such as row {row}{f', `{heading}`' if heading else ''}: {cure}"
+        for code, rows, row, heading, cure in top_codes(report.issues, _TOP_CODES)
+    ]
+
+
+def _server(report: Report) -> list[str]:
+    """The first row that the server refused or left open, with the words that it got."""
+    told = report.lines.filter(report.lines.get_column("outcome").is_in(TOLD_BY_SERVER)).sort("row").head(1).to_dicts()
+    return [f"row {line['row']} {line['outcome']}: {line['message'] or 'no reason given'}" for line in told]
+
+
+def _verified(report: Report) -> list[str]:
+    checked = f"{counted(report.checked, 'order')} read back"
+    if report.mismatches:
+        return [f"{checked}; {counted(len(report.mismatches), 'claim')} did not hold", *report.mismatches]
+    if report.checked:
+        return [f"{checked}, all as claimed"]
+    return ["nothing was read back"] if changes_planned(report) and not report.dry_run else []
+
+
+def _requests(report: Report) -> str:
+    requests = report.requests
+    return f"{number(requests.sent)} sent, {number(requests.retried)} retried, {number(requests.throttled)} throttled"

@@ -1,0 +1,255 @@
+"""Settings: flag > environment > .env > project file > user file > default, each value checked, the token never shown.
+
+In:  flags as the command line read them, the environment, the folders that may hold `.env`, `callcamp.toml`, `config.toml`.
+Out: one frozen Settings, or SettingsError that names where the wrong value came from and what to write instead.
+No message holds a value: a token that was put in the wrong place would be printed with it.
+Rule source: interface document, "Environment" and the sync flags. Edge: reads files; the environment is a parameter.
+Layers and files: settings_layers.py.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from platformdirs import user_config_path, user_state_path
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from callcamp_sync.errors import AccessError, SettingsError
+from callcamp_sync.model import Limit, Mode, OnDuplicate, OnMissing, Release
+from callcamp_sync.settings_layers import PREFIX, layers, merge
+
+APP = "callcamp-sync"
+#: No token is longer; a file that is was named by mistake.
+_TOKEN_BYTES = 16_384
+_KEY = re.compile(r"phone|record_uuid|order_uuid|parameters\.\S+")
+
+
+def _base_url(text: str) -> str:
+    """An address without credentials, query and trailing slash. The words of ValueError never hold it."""
+    try:
+        parts = urlsplit(text.strip())
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("write an address such as `https://callcamp.ai/api`")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("an address must not hold a user name or password; the token goes into `CALLCAMP_TOKEN`")
+    return text.strip().rstrip("/")
+
+
+def _limit(value: object) -> Limit:
+    if isinstance(value, Limit):
+        return value
+    try:
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise ValueError
+        return Limit.parse(str(value))
+    except ValueError:
+        raise ValueError("write a count such as `12`, or a share such as `10%`") from None
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}", text):
+        raise ValueError("write the two letters of the country, such as `GB`")
+    return text.upper()
+
+
+def _split(value: object) -> object:
+    """Environment and flags have one text for several keys: "record_uuid, phone"."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _keys(keys: tuple[str, ...]) -> tuple[str, ...]:
+    if not keys or not all(_KEY.fullmatch(key) for key in keys) or len(set(keys)) < len(keys):
+        raise ValueError("use `phone`, `record_uuid`, `order_uuid` or `parameters.ID`, each once, with commas between")
+    return keys
+
+
+def _folder(path: Path) -> Path:
+    return path.expanduser()
+
+
+def _status(text: str) -> str:
+    if not text.strip():
+        raise ValueError("write a status such as `registered`")
+    return text.strip()
+
+
+GuardLimit = Annotated[Limit, PlainValidator(_limit)]
+Folder = Annotated[Path, AfterValidator(_folder)]
+Keys = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_keys)]
+
+
+class Settings(BaseSettings):
+    """Every setting, checked. `model_fields_set` says which were given; the others have their defaults.
+
+    Calling the class takes the values that are given and nothing else: environment and files are the business of `load`.
+    max_*: None means the guard's own default. key: None means the mapping's. on_missing: see `missing`. settle_seconds,
+    grace_seconds, timeout: seconds. rate: requests a second, None for no limit of our own. timeout: for one request in all.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    base_url: Annotated[str, AfterValidator(_base_url)] = "https://callcamp.ai/api"
+    token: SecretStr | None = None
+    token_file: Folder | None = None
+    state_dir: Folder = Field(default_factory=lambda: user_state_path(APP))
+    report_dir: Folder = Path("reports")
+    profile: str | None = None
+    insecure_http: bool = False
+    mode: Mode = Mode.UPSERT
+    on_missing: OnMissing | None = None
+    initial_status: Annotated[str, AfterValidator(_status)] = "registered"
+    release: Release = Release.STAGED
+    region: Annotated[str, AfterValidator(_region)] | None = None
+    key: Keys | None = None
+    on_duplicate: OnDuplicate = OnDuplicate.HOLD
+    max_create: GuardLimit | None = None
+    max_update: GuardLimit | None = None
+    max_remove: GuardLimit | None = None
+    max_invalid: GuardLimit | None = None
+    max_shrink: GuardLimit | None = None
+    concurrency: int = Field(default=8, ge=1, le=64)
+    rate: float | None = Field(default=None, gt=0)
+    settle_seconds: float = Field(default=5.0, ge=0)
+    grace_seconds: float = Field(default=120.0, ge=0)
+    reopen: bool = False
+    timeout: float = Field(default=30.0, gt=0)
+    log_format: Literal["text", "json"] = "text"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the caller gives: the layers are merged before, where their origins are known."""
+        return (init_settings,)
+
+    @property
+    def missing(self) -> OnMissing:
+        """What becomes of orders without a row: nothing outside `mirror`; there Canceled, unless said otherwise."""
+        if self.mode is not Mode.MIRROR:
+            return OnMissing.KEEP
+        return self.on_missing or OnMissing.CANCEL
+
+    @property
+    def host(self) -> str:
+        """Host and port of the server, as locks and journal name it."""
+        return urlsplit(self.base_url).netloc.lower()
+
+
+def load(
+    flags: Mapping[str, object],
+    *,
+    environ: Mapping[str, str] | None = None,
+    project: Path | None = None,
+    user: Path | None = None,
+    profile: str | None = None,
+) -> Settings:
+    """Merge the layers and check every value.
+
+    flags: setting name -> value; None means that the flag was not given. environ: instead of the process's own. project: the
+    folder of `callcamp.toml` and `.env`, by default the current one. user: the user's own file, by default `config.toml` in
+    the platform's configuration folder. profile: chooses `[profiles.NAME]` in both files.
+    Raises SettingsError: an unknown key or profile, a file that cannot be read, a value that does not fit.
+    """
+    known = tuple(Settings.model_fields)
+    merged = merge(
+        layers(
+            flags if profile is None else {**flags, "profile": profile},
+            environ=os.environ if environ is None else environ,
+            project=Path() if project is None else project,
+            user=user_config_path(APP) / "config.toml" if user is None else user,
+            known=known,
+        )
+    )
+    try:
+        settings = Settings.model_validate({name: found.value for name, found in merged.items()})
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False, include_context=False)
+        name = str(problems[0]["loc"][0])
+        origin = merged[name].origin
+        raise SettingsError(f"the value of {origin} is not usable", hint=_cure(problems[0]["msg"])) from None
+    _refuse_plain_http(settings, merged["base_url"].origin if "base_url" in merged else "`base_url`")
+    return settings
+
+
+def _cure(words: str) -> str:
+    """pydantic's sentence as an instruction; none of its sentences holds the value (the tests try)."""
+    words = re.sub(r" for <class .*>$", "", words.removeprefix("Value error, "))
+    return re.sub(r"^Input", "the value", words)
+
+
+def _refuse_plain_http(settings: Settings, origin: str) -> None:
+    """Over plain http everyone on the way reads the token and the contacts."""
+    parts = urlsplit(settings.base_url)
+    if parts.scheme == "https" or settings.insecure_http or _is_loopback(parts.hostname or ""):
+        return
+    raise SettingsError(
+        f"the address of {origin} is plain http to another machine: the token would be readable on the way",
+        hint="write `https://`, or pass `--insecure-http` if you accept that",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def token_of(settings: Settings) -> str:
+    """The token, from `token` or the file that `token_file` names, without white space around it.
+
+    Raises AccessError when there is none; SettingsError when the file can be read by others, is no regular file, or when the
+    text is no token. No error holds any part of it.
+    """
+    if settings.token is not None:
+        origin, text = f"`{PREFIX}TOKEN`", settings.token.get_secret_value()
+    elif settings.token_file is not None:
+        origin, text = f"the token file `{settings.token_file}`", _read_token(settings.token_file)
+    else:
+        raise AccessError(
+            "no token is set", hint=f"set `{PREFIX}TOKEN`, or `{PREFIX}TOKEN_FILE` to a file that only you can read"
+        )
+    token = text.strip()
+    if not token:
+        raise AccessError(f"{origin} is blank", hint="put the token there that Callcamp shows under API access")
+    if not re.fullmatch(rf"[\x21-\x7e]{{1,{_TOKEN_BYTES}}}", token):
+        raise SettingsError(
+            f"{origin} holds characters that no token has (spaces, line ends, or letters outside ASCII)",
+            hint="copy the token again, alone, without `Bearer` before it",
+        )
+    return token
+
+
+def _read_token(path: Path) -> str:
+    """The file's text. Opened first and judged by the handle, so that it cannot be exchanged in between."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise SettingsError(f"the token file `{path}` is not a regular file", hint="name a plain file")
+            if mode & 0o177:
+                raise SettingsError(
+                    f"the token file `{path}` can be used by others (mode {mode & 0o777:o})", hint=f"chmod 600 {path}"
+                )
+            return file.read(_TOKEN_BYTES + 1).decode("utf-8", errors="replace")
+    except OSError as error:
+        raise SettingsError(
+            f"the token file `{path}` cannot be read: {error.strerror}", hint=f"correct `token_file` or `{PREFIX}TOKEN_FILE`"
+        ) from None

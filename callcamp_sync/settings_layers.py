@@ -1,0 +1,174 @@
+"""Where settings come from: flags, environment, `.env`, project file, user file, as layers. Edge: reads files.
+
+In:  flags, environment, the paths of the files, the names of the settings.
+Out: layers, strongest first, each a table of setting -> value and origin; merged: the strongest value of each setting.
+A name that no setting has is an error with a suggestion; in the environment, which others use too, only when it is nearly ours.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from pydantic_settings import BaseSettings, DotEnvSettingsSource
+from rapidfuzz import fuzz, process
+
+from callcamp_sync.errors import SettingsError
+
+PREFIX = "CALLCAMP_"
+PROJECT_FILE = "callcamp.toml"
+#: Tables of the files that are not settings: profiles, and the jobs that `jobs run` reads.
+TABLES = ("profiles", "jobs")
+#: A name this close (in percent) to a setting is taken for a misspelt one.
+_CLOSE = 85.0
+_LIKE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value as it was found. origin: where, in words for a message, such as "`--mode`"; never the value itself."""
+
+    value: object
+    origin: str
+
+
+Layer: TypeAlias = Mapping[str, Found]
+
+
+def merge(found: Iterable[Layer]) -> dict[str, Found]:
+    """The strongest value of each setting. Token and token file are one choice: the stronger layer's stands."""
+    merged: dict[str, Found] = {}
+    for layer in found:
+        settled = {"token", "token_file"} if merged.keys() & {"token", "token_file"} else set()
+        merged |= {name: value for name, value in layer.items() if name not in merged and name not in settled}
+    return merged
+
+
+def layers(
+    flags: Mapping[str, object], *, environ: Mapping[str, str], project: Path, user: Path, known: Sequence[str]
+) -> list[Layer]:
+    """Every layer, strongest first. project: a folder. user: a file. known: the names of all settings.
+
+    Raises SettingsError for a file that cannot be read, an unknown name, a profile that no file has.
+    """
+    given = [
+        _flags(flags, known),
+        _environment(environ, known),
+        _dotenv(project / ".env", known),
+    ]
+    files = [_toml(path) for path in (project / PROJECT_FILE, user)]
+    tops = [_table(file, file.values, "", known) for file in files]
+    chosen = merge([*given, *tops]).get("profile")
+    profiles = _profiles(files, chosen, known)
+    return [*given, *(layer for pair in zip(profiles, tops, strict=True) for layer in pair)]
+
+
+def _flags(flags: Mapping[str, object], known: Sequence[str]) -> Layer:
+    _refuse_unknown(flags, known, "the call")
+    return {name: Found(value, f"`--{name.replace('_', '-')}`") for name, value in flags.items() if value is not None}
+
+
+def _environment(environ: Mapping[str, str], known: Sequence[str]) -> Layer:
+    """Variables that are blank count as not set: a scheduler's form often leaves them so."""
+    ours = {name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX)}
+    for name in ours.keys() - set(known):
+        if close := _nearest(name, known, _CLOSE):
+            raise SettingsError(
+                f"the environment variable `{PREFIX}{name.upper()}` is no setting",
+                hint=f"did you mean `{PREFIX}{close.upper()}`?",
+            )
+    return {
+        name: Found(value, f"the environment variable `{PREFIX}{name.upper()}`")
+        for name, value in ours.items()
+        if name in known and value.strip()
+    }
+
+
+def _dotenv(path: Path, known: Sequence[str]) -> Layer:
+    """The lines of `.env` that begin with our prefix; others belong to other programs."""
+    if not path.is_file():
+        return {}
+    try:
+        lines = DotEnvSettingsSource(BaseSettings, env_file=path).env_vars
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from None
+    ours = {name.upper().removeprefix(PREFIX).lower(): value for name, value in lines.items() if name.upper().startswith(PREFIX)}
+    _refuse_unknown(ours, known, f"`{path}`", spelled=lambda name: f"{PREFIX}{name.upper()}")
+    return {
+        name: Found(value, f"`{PREFIX}{name.upper()}` in `{path}`") for name, value in ours.items() if value and value.strip()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A TOML file, read. private: whether only its owner may read it, so that a token may stand there."""
+
+    path: Path
+    values: Mapping[str, Any]
+    private: bool = False
+
+
+def _toml(path: Path) -> _File:
+    try:
+        with path.open("rb") as file:
+            return _File(path, tomllib.load(file), not path.stat().st_mode & 0o177)
+    except FileNotFoundError:
+        return _File(path, {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _table(file: _File, values: Mapping[str, Any], prefix: str, known: Sequence[str]) -> Layer:
+    """One table of a file as a layer. prefix: "" for the top, else "profiles.NAME."."""
+    own = {name: value for name, value in values.items() if prefix or name not in TABLES}
+    _refuse_unknown(own, known, f"`{file.path}`", spelled=lambda name: f"{prefix}{name}")
+    if "token" in own and not file.private:
+        raise SettingsError(
+            f"`{file.path}` holds a token and can be read by others",
+            hint=f"put the token into `{PREFIX}TOKEN` or a `token_file`, or run `chmod 600 {file.path}`",
+        )
+    return {name: Found(value, f"`{prefix}{name}` in `{file.path}`") for name, value in own.items()}
+
+
+def _profiles(files: Sequence[_File], chosen: Found | None, known: Sequence[str]) -> list[Layer]:
+    """The chosen profile of each file, empty where it has none; every profile's names are checked, chosen or not."""
+    found: list[dict[str, Layer]] = []
+    for file in files:
+        tables = file.values.get("profiles", {})
+        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+            raise SettingsError(f"`profiles` in `{file.path}` is not a table of tables", hint="write `[profiles.NAME]`")
+        found.append({name: _table(file, table, f"profiles.{name}.", known) for name, table in tables.items()})
+    if chosen is None:
+        return [{} for _ in files]
+    names = sorted({name for tables in found for name in tables})
+    if chosen.value not in names:
+        raise SettingsError(
+            f"no file has the profile that {chosen.origin} names",
+            hint=f"there are: {', '.join(f'`{name}`' for name in names)}"
+            if names
+            else f"write `[profiles.NAME]` in `{PROJECT_FILE}`",
+        )
+    return [tables.get(str(chosen.value), {}) for tables in found]
+
+
+def _refuse_unknown(names: Iterable[str], known: Sequence[str], place: str, *, spelled: Callable[[str], str] = str) -> None:
+    """spelled: how the place writes a setting's name."""
+    for name in names:
+        if name not in known:
+            close = _nearest(name, known, _LIKE)
+            hint = f"did you mean `{spelled(close)}`?" if close else f"the settings are: {', '.join(known)}"
+            raise SettingsError(f"{place} has the key `{spelled(name)}`, which is no setting", hint=hint)
+
+
+def _nearest(name: str, known: Sequence[str], cutoff: float) -> str | None:
+    found = process.extractOne(name.replace("-", "_").lower(), known, scorer=fuzz.ratio, score_cutoff=cutoff)
+    return found[0] if found else None
+
+
+def _unreadable(path: Path, error: Exception) -> SettingsError:
+    """A decoder's own words name line and column, not the text; those of a wrong encoding would quote it."""
+    words = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
+    return SettingsError(f"`{path}` cannot be read: {words}", hint="correct the file, or move it away")

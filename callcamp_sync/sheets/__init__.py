@@ -1,0 +1,13 @@
+"""Sheets: files <-> text columns. The only room that knows polars' readers, fastexcel, openpyxl and XlsxWriter.
+
+In:  a CSV file or a workbook, from anywhere a person keeps one. Out: model.Sheet, every cell as text.
+And back: frames as CSV, tabs as a workbook, safe to open and complete.
+"""
+
+from __future__ import annotations
+
+from callcamp_sync.sheets.csv_out import write_csv
+from callcamp_sync.sheets.tabs import Column, Tab
+from callcamp_sync.sheets.xlsx_out import write_workbook
+
+__all__ = ["Column", "Tab", "write_csv", "write_workbook"]

@@ -1,0 +1,151 @@
+"""What the user named, as bytes: path, glob, `FILE.xlsx#Sheet`, `-`. An edge: reads files and standard input.
+
+In:  the source as the user wrote it.
+Out: its bytes, sha256, and the sheet named after `#`. Nothing is interpreted here but what kind of file the bytes are.
+Rule source: interface document, "SHEET: a path, a glob, `FILE.xlsx#Sheet name`, or `-` (CSV on stdin)".
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from callcamp_sync.errors import SheetError
+
+#: Larger files are refused: what they hold would not fit into memory beside the campaign.
+MAX_BYTES = 1_500_000_000
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_FOREIGN = (
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"%PDF", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"PAR1", "a Parquet file"),
+    (b"SQLite format 3", "a database"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"7z\xbc\xaf", "a compressed file"),
+    (b"Rar!", "a compressed file"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The bytes of a sheet. path: as the user gave it (a glob: the file that matched). sheet: what stands after `#`."""
+
+    path: str
+    sheet: str | None
+    data: bytes
+    sha256: str
+
+
+def read_source(source: str | Path) -> Source:
+    """Read the file that `source` names.
+
+    A glob must match exactly one file. A `#` splits off a sheet name only where no file has the whole name.
+    Raises SheetError: nothing there, a folder, no permission, empty, too large, changed while it was read.
+    """
+    name = str(source)
+    if name == "-":
+        path, sheet, data = "-", None, sys.stdin.buffer.read(MAX_BYTES + 1)
+    else:
+        path, sheet = _locate(name)
+        data = _read(Path(path).expanduser())
+    if not data:
+        raise SheetError(f"`{_shown(path)}` is empty (0 bytes)", hint="export the sheet again, with its header row")
+    if len(data) > MAX_BYTES:
+        raise SheetError(f"`{_shown(path)}` is larger than {MAX_BYTES / 1e9:.1f} GB", hint="split the sheet into smaller files")
+    return Source(path=path, sheet=sheet, data=data, sha256=hashlib.sha256(data).hexdigest())
+
+
+def is_workbook(source: Source) -> bool:
+    """Whether the bytes are a zip (and so shall be an Excel workbook); False means delimited text.
+
+    Raises SheetError for what is neither: legacy or protected workbooks, HTML, pictures and the like, each by its name.
+    """
+    head = source.data[:4096]
+    shown = _shown(source.path)
+    if head.startswith(_OLE):
+        raise _ole_error(shown, source.data)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return True
+    for magic, what in _FOREIGN:
+        if head.startswith(magic):
+            raise SheetError(f"`{shown}` is {what}, not a sheet", hint="save the sheet as .xlsx or .csv")
+    _refuse_markup(shown, head)
+    if shown.lower().endswith((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")):
+        hint = "open it in the program that wrote it and save it as .xlsx"
+        raise SheetError(f"`{shown}` is named like a workbook and is none (or it is truncated)", hint=hint)
+    return False
+
+
+def _shown(path: str) -> str:
+    return "standard input" if path == "-" else path
+
+
+def _locate(name: str) -> tuple[str, str | None]:
+    """The path, and the sheet behind `#`, if any. The whole name is tried first: file names may contain `#`."""
+    cuts = [len(name), *(i for i, c in enumerate(name) if c == "#")]
+    for cut in cuts:
+        path = _one_match(name[:cut])
+        if path is not None:
+            return path, name[cut + 1 :].strip() or None
+    if "#" in name and any(c in name for c in "*?["):
+        raise SheetError(f"no file matches `{name}`")
+    raise SheetError(f"there is no file `{name.split('#')[0]}`", hint="check the path; relative paths start at the current folder")
+
+
+def _one_match(name: str) -> str | None:
+    if not name or "\0" in name:
+        return None
+    plain = Path(name).expanduser()
+    if os.path.lexists(plain):
+        return name
+    found = sorted(path for path in glob.glob(str(plain)) if Path(path).is_file()) if glob.has_magic(name) else []
+    if len(found) > 1:
+        some = ", ".join(f"`{path}`" for path in found[:5]) + (" …" if len(found) > 5 else "")
+        raise SheetError(f"`{name}` matches {len(found)} files: {some}", hint="name one of them")
+    return found[0] if found else None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            if not (stat.S_ISREG(before.st_mode) or stat.S_ISFIFO(before.st_mode)):
+                raise SheetError(f"`{path}` is not a file that can be read as a sheet")
+            data = file.read(MAX_BYTES + 1)
+            after = path.stat() if stat.S_ISREG(before.st_mode) else before
+    except IsADirectoryError as error:
+        raise SheetError(f"`{path}` is a folder, not a sheet", hint="name the file in it") from error
+    except PermissionError as error:
+        raise SheetError(f"`{path}` cannot be read: no permission", hint="check the rights of the file") from error
+    except OSError as error:
+        raise SheetError(f"`{path}` cannot be read: {error.strerror or error}") from error
+    if _identity(before) != _identity(after) or (stat.S_ISREG(before.st_mode) and len(data) != min(before.st_size, MAX_BYTES + 1)):
+        raise SheetError(f"`{path}` changed while it was read", hint="wait until it is written and run again")
+    return data
+
+
+def _identity(info: os.stat_result) -> tuple[int, int, int, int]:
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
+
+
+def _ole_error(shown: str, data: bytes) -> SheetError:
+    if _ENCRYPTED in data:
+        return SheetError(f"`{shown}` is protected with a password", hint="save a copy without the password")
+    return SheetError(f"`{shown}` is in the old Excel format (.xls)", hint="open it in Excel and save it as .xlsx")
+
+
+def _refuse_markup(shown: str, head: bytes) -> None:
+    start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta")):
+        raise SheetError(f"`{shown}` is a web page, not a sheet", hint="open it in Excel and save it as .xlsx")
+    if start.startswith(b"<?xml"):
+        raise SheetError(f"`{shown}` is an XML file, not a sheet", hint="open it in Excel and save it as .xlsx")

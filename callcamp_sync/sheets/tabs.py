@@ -1,0 +1,163 @@
+"""What a workbook of ours holds: tabs of columns, and how their values become Excel cells. Pure: no I/O.
+
+In:  a Tab: columns and a frame, one frame column a Column, in that order.
+Out: the same columns as cells: text that Excel can hold, and numbers (dates as Excel's serial days) where the text is one.
+Rule source: Excel's limits (32,767 UTF-16 units a cell, 1,048,576 rows, 16,384 columns, 31 characters a tab name); XML 1.0,
+which cannot carry most control characters; Excel's calendar, which is right from 1 March 1900 to 31 December 9999.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import polars as pl
+
+Kind = Literal["text", "number", "integer", "instant", "date"]
+Colour = Literal["green", "blue", "yellow", "orange", "red", "grey"]
+
+MAX_ROWS = 1_048_576
+MAX_COLUMNS = 16_384
+MAX_CELL = 32_767
+MAX_NAME = 31
+
+#: What Excel and XML cannot carry, each with the visible sign that stands in its place.
+_SIGNS = {chr(code): chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)} | {
+    "\x7f": "\u2421",
+    "\ufffe": "\ufffd",
+    "\uffff": "\ufffd",
+}
+_UNFIT = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{fffe}\x{ffff}]"
+_EXACT_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$"
+_EXACT_INTEGER = r"^-?(?:0|[1-9][0-9]*)$"
+_INSTANT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:Z|([+-])([0-9]{2}):([0-9]{2}))?$"
+_FIRST_DAY, _LAST_DAY = 61, 2_958_466
+_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's calendar has no zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a tab.
+
+    kind: text stays text, whatever it looks like. The others take canonical text or a typed column; a value that is not
+    exactly a number (more than 15 digits, leading zeros) or not a date of Excel's calendar stays text. An instant with an
+    offset is written in UTC, one without as it stands. width: in characters; None measures the first rows.
+    """
+
+    heading: str
+    kind: Kind = "text"
+    width: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """A sheet of a workbook.
+
+    frame: one column a Column, by position; names do not matter. freeze: the header stays in sight. filter: the header has
+    filter buttons. marks: heading -> text of a cell -> the colour of that cell.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    frame: pl.DataFrame
+    freeze: bool = True
+    filter: bool = True
+    marks: Mapping[str, Mapping[str, Colour]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.columns) != self.frame.width:
+            raise ValueError(f"tab `{self.name}` declares {len(self.columns)} columns, its frame has {self.frame.width}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """A column ready to be written: where `numbers` is null, `texts` stands. cut, cleaned: how many texts were changed."""
+
+    texts: pl.Series
+    numbers: pl.Series | None
+    cut: int
+    cleaned: int
+
+
+def as_cells(values: pl.Series, kind: Kind) -> Cells:
+    """`values` as Excel can hold them; same length, same order. Takes text, numbers, bools, dates and datetimes."""
+    text = values.cast(pl.String)
+    numbers = None if kind == "text" else _numbers(text, kind)
+    clean_text = text.str.replace_many(list(_SIGNS), list(_SIGNS.values())) if text.str.contains(_UNFIT).any() else text
+    fit = _cut(clean_text)
+    return Cells(texts=fit, numbers=numbers, cut=_differing(fit, clean_text), cleaned=_differing(clean_text, text))
+
+
+def clean(text: str) -> str:
+    """`text` (a name, a heading, a property) as XML can carry it: signs for control characters and for lone surrogates."""
+    return "".join(_SIGNS.get(c, "\ufffd" if "\ud800" <= c <= "\udfff" else c) for c in text)
+
+
+def shortened(text: str) -> str:
+    """`text` in at most MAX_CELL UTF-16 units, as Excel counts; what was cut is said at its end."""
+    if len(text) + sum(c > "\uffff" for c in text) <= MAX_CELL:
+        return text
+    mark = f"… [cut: {len(text)} characters]"
+    room = (MAX_CELL - len(mark)) * 2
+    return text.encode("utf-16-le")[:room].decode("utf-16-le", errors="ignore") + mark
+
+
+def tab_names(wanted: list[str]) -> list[str]:
+    """Names that Excel accepts, in the same order: at most 31 characters, none of `[]:*?/\\`, no two alike in any case."""
+    taken: set[str] = set()
+    names = []
+    for text in wanted:
+        stem = re.sub(r"[\[\]:*?/\\]", " ", clean(text)).strip("' ") or "Sheet"
+        stem = "History " if stem.casefold() == "history" else stem
+        name, nth = _fitting(stem, ""), 1
+        while name.casefold() in taken:
+            nth += 1
+            name = _fitting(stem, f" ({nth})")
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _fitting(stem: str, tail: str) -> str:
+    units = stem.encode("utf-16-le")[: (MAX_NAME - len(tail)) * 2]
+    return units.decode("utf-16-le", errors="ignore").rstrip("'") + tail
+
+
+def _differing(one: pl.Series, other: pl.Series) -> int:
+    return 0 if one is other else int((one != other).sum())
+
+
+def _cut(text: pl.Series) -> pl.Series:
+    # A text of n bytes has at most n UTF-16 units: only longer ones are looked at one by one.
+    long = text.filter(text.str.len_bytes() > MAX_CELL).unique()
+    return text.replace(long, pl.Series([shortened(cell) for cell in long], dtype=pl.String)) if len(long) else text
+
+
+def _numbers(text: pl.Series, kind: Kind) -> pl.Series:
+    """The cells that a number stands for exactly; the others are null."""
+    frame = pl.select(text=text)
+    if kind in ("instant", "date"):
+        serial = _instant_serial() if kind == "instant" else _date_serial()
+        return frame.select(pl.when(serial.is_between(_FIRST_DAY, _LAST_DAY, closed="left")).then(serial))["text"]
+    shape = _EXACT_INTEGER if kind == "integer" else _EXACT_NUMBER
+    digits = pl.col("text").str.replace_all(r"[^0-9]", "").str.len_chars()
+    exact = pl.col("text").str.contains(shape) & (digits <= 15)
+    return frame.select(pl.when(exact).then(pl.col("text")).cast(pl.Float64, strict=False))["text"]
+
+
+def _date_serial() -> pl.Expr:
+    day = pl.col("text").str.to_datetime("%Y-%m-%d", time_unit="us", strict=False)
+    return (day - _EPOCH).dt.total_days().cast(pl.Float64).alias("text")
+
+
+def _instant_serial() -> pl.Expr:
+    part = [pl.col("text").str.extract(_INSTANT, group) for group in range(7)]
+    clock = pl.concat_str(part[1], pl.lit("T"), part[2], part[3].fill_null(":00"))
+    naive = clock.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
+    minutes = part[5].cast(pl.Int64).fill_null(0) * 60 + part[6].cast(pl.Int64).fill_null(0)
+    east = pl.when(part[4] == "-").then(-minutes).otherwise(minutes)
+    utc = naive - pl.duration(minutes=east)
+    return ((utc - _EPOCH).dt.total_seconds() / 86_400).alias("text")

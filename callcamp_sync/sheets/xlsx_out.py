@@ -1,0 +1,159 @@
+"""Tabs as an Excel workbook. An edge: writes one file, whole or not at all; the only module that writes through XlsxWriter.
+
+In:  tabs (tabs.py).
+Out: a workbook in which text is text (no formula, no hyperlink, no number by accident), numbers are numbers and dates are dates;
+bold frozen header, filter buttons, widths that show the values; and a sentence about everything that did not fit.
+Rows are streamed (constant_memory), so the size of the workbook does not show in memory.
+Rule source: Excel's limits, see tabs.py.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
+
+from callcamp_sync.errors import StateError
+from callcamp_sync.sheets import atomic, tabs
+from callcamp_sync.sheets.tabs import Cells, Column, Tab
+
+_SAFE = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_FORMATS = {"text": "@", "number": "General", "integer": "0", "instant": "yyyy-mm-dd hh:mm:ss", "date": "yyyy-mm-dd"}
+_WIDTHS = {"text": 12, "number": 12, "integer": 12, "instant": 19, "date": 12}
+_HEADER = {"bold": True, "bottom": 1, "bg_color": "#E7ECF2", "num_format": "@", "valign": "top"}
+#: Fill and text of each colour; every pair reads at a contrast of at least 4.5 to 1.
+_COLOURS = {
+    "green": ("#DFF2E1", "#14532D"),
+    "blue": ("#DDEBFA", "#1E3A6E"),
+    "yellow": ("#FFF6CC", "#5C4400"),
+    "orange": ("#FFE5CC", "#6B3200"),
+    "red": ("#FBDCDC", "#7A1616"),
+    "grey": ("#ECECEC", "#3D3D3D"),
+}
+_KNOWN_PROPERTIES = ("title", "subject", "author", "manager", "company", "category", "keywords", "comments", "status")
+_SLICE = 10_000
+
+
+def write_workbook(
+    path: str | Path,
+    tabs_: Sequence[Tab],
+    *,
+    properties: Mapping[str, str] | None = None,
+    created: datetime | None = None,
+    rows_per_sheet: int = tabs.MAX_ROWS - 1,
+) -> tuple[str, ...]:
+    """Write `tabs_` to `path` (mode 0600) and return sentences about what was cut, cleaned or split.
+
+    properties: title, author, comments …; any other name becomes a custom property. created: the time in the file's
+    properties; None is now. rows_per_sheet: where a tab is split over sheets; Excel's limit.
+    Raises StateError when the file cannot be written; an old file then stands unharmed.
+    """
+    said: list[str] = []
+    try:
+        with atomic.replacing(path) as part, tempfile.TemporaryDirectory(prefix="callcamp-sync-") as scratch:
+            book = xlsxwriter.Workbook(str(part), _SAFE | {"tmpdir": scratch})
+            _set_properties(book, properties or {}, created)
+            _write_tabs(book, tabs_, rows_per_sheet, said)
+            book.close()
+    except XlsxWriterException as error:
+        raise StateError(f"cannot write `{path}`: {error}", hint="check the folder, its rights and the free space") from error
+    return tuple(said)
+
+
+def _set_properties(book: Any, properties: Mapping[str, str], created: datetime | None) -> None:
+    texts = {name: tabs.clean(text) for name, text in properties.items()}
+    stamp = {"created": (created or datetime.now(UTC)).replace(tzinfo=None)}
+    book.set_properties({name: text[:255] for name, text in texts.items() if name in _KNOWN_PROPERTIES} | stamp)
+    for name, text in texts.items():
+        if name not in _KNOWN_PROPERTIES:
+            book.set_custom_property(tabs.clean(name), text[:255])
+
+
+def _write_tabs(book: Any, all_tabs: Sequence[Tab], rows_per_sheet: int, said: list[str]) -> None:
+    parts = [(tab, piece) for tab in all_tabs for piece in _pieces(tab, rows_per_sheet, said)]
+    names = tabs.tab_names([tab.name for tab, _ in parts])
+    look = _Look(book)
+    for name, (tab, piece) in zip(names, parts, strict=True):
+        _write_sheet(book.add_worksheet(name), tab, piece, look)
+    if not parts:
+        book.add_worksheet("Empty")
+
+
+class _Look:
+    """The formats of one workbook, each made once."""
+
+    def __init__(self, book: Any) -> None:
+        self.header = book.add_format(_HEADER)
+        self.kinds = {kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in _FORMATS.items()}
+        self.colours = {name: book.add_format({"bg_color": fill, "font_color": ink}) for name, (fill, ink) in _COLOURS.items()}
+
+
+def _pieces(tab: Tab, rows_per_sheet: int, said: list[str]) -> Iterator[list[Cells]]:
+    """The tab's cells, one list of columns a sheet. What does not fit is said once a tab."""
+    cells = [tabs.as_cells(values, column.kind) for values, column in zip(tab.frame, tab.columns, strict=True)]
+    cut, cleaned = sum(c.cut for c in cells), sum(c.cleaned for c in cells)
+    if cut:
+        said.append(f"{tab.name}: {cut} cells held more than {tabs.MAX_CELL:,} characters and were cut, marked at their end")
+    if cleaned:
+        said.append(f"{tab.name}: {cleaned} cells held control characters, which are shown as signs such as ␀")
+    if len(cells) > tabs.MAX_COLUMNS:
+        said.append(f"{tab.name}: {len(cells):,} columns, of which a sheet holds the first {tabs.MAX_COLUMNS:,}")
+    count = max(1, -(-tab.frame.height // rows_per_sheet))
+    if count > 1:
+        said.append(f"{tab.name}: {tab.frame.height:,} rows, split over {count} sheets")
+    for nth in range(count):
+        yield [_part(c, nth * rows_per_sheet, rows_per_sheet) for c in cells[: tabs.MAX_COLUMNS]]
+
+
+def _part(cells: Cells, start: int, rows: int) -> Cells:
+    numbers = None if cells.numbers is None else cells.numbers.slice(start, rows)
+    return Cells(texts=cells.texts.slice(start, rows), numbers=numbers, cut=0, cleaned=0)
+
+
+def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: _Look) -> None:
+    rows = len(piece[0].texts) if piece else 0
+    for index, (column, cells) in enumerate(zip(tab.columns, piece, strict=False)):
+        sheet.write_string(0, index, tabs.shortened(tabs.clean(column.heading)), look.header)
+        sheet.set_column(index, index, column.width or _width(column, cells), look.kinds[column.kind])
+        _mark(sheet, index, rows, tab.marks.get(column.heading, {}), look)
+    _write_rows(sheet, piece, [look.kinds[column.kind] for column in tab.columns])
+    if tab.freeze:
+        sheet.freeze_panes(1, 0)
+    if tab.filter and piece:
+        sheet.autofilter(0, 0, rows, len(piece) - 1)
+
+
+def _write_rows(sheet: Any, piece: list[Cells], formats: list[Any]) -> None:
+    texts = pl.DataFrame([cells.texts.alias(str(i)) for i, cells in enumerate(piece)])
+    valued = [(i, cells.numbers) for i, cells in enumerate(piece) if cells.numbers is not None]
+    for start in range(0, texts.height, _SLICE):
+        numbers = {i: column.slice(start, _SLICE).to_list() for i, column in valued}
+        for offset, row in enumerate(texts.slice(start, _SLICE).iter_rows()):
+            for index, text in enumerate(row):
+                if not text:
+                    continue
+                number = numbers[index][offset] if index in numbers else None
+                if number is None:
+                    sheet.write_string(start + offset + 1, index, text, formats[index])
+                else:
+                    sheet.write_number(start + offset + 1, index, number, formats[index])
+
+
+def _width(column: Column, cells: Cells) -> int:
+    seen = cells.texts.head(1000).str.len_chars().max() if cells.numbers is None else None
+    measured = seen if isinstance(seen, int) else _WIDTHS[column.kind]
+    return max(8, min(60, max(measured, len(column.heading) + 3) + 1))
+
+
+def _mark(sheet: Any, index: int, rows: int, colours: Mapping[str, str], look: _Look) -> None:
+    # A rule of the sheet rather than a fixed colour: it follows when a person edits the cell.
+    for text, colour in colours.items():
+        quoted = tabs.clean(text).replace('"', '""')
+        rule = {"type": "cell", "criteria": "==", "value": f'"{quoted}"', "format": look.colours[colour]}
+        sheet.conditional_format(1, index, max(rows, 1), index, rule)

@@ -1,0 +1,172 @@
+"""The gate in a time of its own: sleeping moves the clock, nothing waits."""
+
+from __future__ import annotations
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from callcamp_sync.api.pace import Gate
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Clock:
+    """Seconds that pass only by sleeping."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+        await anyio.lowlevel.checkpoint()
+
+
+async def request() -> None:
+    """Something that takes long enough for the others to come to the gate."""
+    for _ in range(20):
+        await anyio.lowlevel.checkpoint()
+
+
+def gate(clock: Clock, concurrency: int = 8, rate: float | None = None) -> Gate:
+    return Gate(concurrency=concurrency, rate=rate, monotonic=clock.monotonic, sleep=clock.sleep)
+
+
+async def test_no_more_are_under_way_than_allowed() -> None:
+    door, most = gate(Clock(), concurrency=3), 0
+
+    async def work() -> None:
+        nonlocal most
+        async with door.turn():
+            most = max(most, door.under_way)
+            await request()
+
+    async with anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(work)
+    assert most == 3
+
+
+async def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
+    door, order = gate(Clock(), concurrency=2), []
+
+    async def work(number: int) -> None:
+        async with door.turn():
+            order.append(number)
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as group:
+        for number in range(20):
+            group.start_soon(work, number)
+    assert order == list(range(20))
+
+
+async def test_a_rate_spaces_the_turns_evenly() -> None:
+    clock = Clock()
+    door, starts = gate(clock, rate=4.0), []
+    for _ in range(5):
+        async with door.turn():
+            starts.append(clock.seconds)
+    assert starts == [0, 0.25, 0.5, 0.75, 1.0]
+
+
+async def test_time_that_was_not_used_is_not_caught_up() -> None:
+    clock = Clock()
+    door, starts = gate(clock, rate=1.0), []
+    for idle in (0, 10, 0):
+        clock.seconds += idle
+        async with door.turn():
+            starts.append(clock.seconds)
+    assert starts == [0, 10, 11]
+
+
+async def test_a_pause_holds_everybody() -> None:
+    clock = Clock()
+    door, starts = gate(clock), []
+    door.pause(5)
+
+    async def work() -> None:
+        async with door.turn():
+            starts.append(clock.seconds)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(4):
+            group.start_soon(work)
+    assert starts == [5, 5, 5, 5]
+
+
+async def test_a_shorter_pause_never_shortens_a_longer_one() -> None:
+    clock = Clock()
+    door = gate(clock)
+    door.pause(5)
+    door.pause(1)
+    async with door.turn():
+        assert clock.seconds == 5
+
+
+async def test_a_pause_that_comes_while_one_waits_counts() -> None:
+    clock = Clock()
+    sleeps: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        sleeps.append(seconds)
+        if len(sleeps) == 1:
+            door.pause(7)
+        await clock.sleep(seconds)
+
+    door = Gate(concurrency=1, rate=None, monotonic=clock.monotonic, sleep=sleep)
+    door.pause(2)
+    async with door.turn():
+        assert clock.seconds == 7
+
+
+async def test_a_throttled_answer_halves_what_is_under_way_and_good_ones_win_it_back() -> None:
+    clock = Clock()
+    door = gate(clock, concurrency=8)
+
+    async def most_at_once() -> int:
+        most = 0
+
+        async def work() -> None:
+            nonlocal most
+            async with door.turn():
+                most = max(most, door.under_way)
+                await request()
+
+        async with anyio.create_task_group() as group:
+            for _ in range(30):
+                group.start_soon(work)
+        return most
+
+    door.pause(1)
+    door.pause(1)
+    assert await most_at_once() == 4
+    for _ in range(100):
+        door.widen()
+    assert await most_at_once() == 8
+
+
+async def test_a_turn_that_fails_is_given_back() -> None:
+    door = gate(Clock(), concurrency=1)
+    with pytest.raises(RuntimeError, match="broke"):
+        async with door.turn():
+            raise RuntimeError("broke")
+    async with door.turn():
+        assert door.under_way == 1
+
+
+async def test_one_that_stops_waiting_leaves_the_gate_usable() -> None:
+    door = gate(Clock(), concurrency=1)
+    async with door.turn():
+        with anyio.move_on_after(0.01):
+            async with door.turn():
+                pytest.fail("there was no turn to have")
+    with anyio.fail_after(1):
+        async with door.turn():
+            assert door.under_way == 1
