@@ -22,19 +22,24 @@ from callcamp_sync.model import Fate, Outcome, Plan, Step, StepKind
 from callcamp_sync.plan import LEAVING
 from callcamp_sync.policy import person_key
 from callcamp_sync.sending import GONE, Sender, not_sent
-from callcamp_sync.statuses import Group, fold_status, group_of
+from callcamp_sync.statuses import DO_NOT_CALL, Group, fold_status, group_of
 
 OnOutcome = Callable[[Outcome], None]
 
+_NEVER = "the number was marked Do Not Call since the plan was made"
 _NOT_CLEAN = "not everything before went well, and removals come last"
 
 
 @dataclass(slots=True)
 class Stop:
-    """Why no further step may be sent; the first reason stands. Set by a signal, or by what the server answers."""
+    """Why no further step may be sent; the first reason stands. Set by a signal, or by what the server answers.
+
+    sending: writes may have begun, so that stopping means to drain, not to leave.
+    """
 
     reason: str | None = None
     exit_code: ExitCode = ExitCode.OK
+    sending: bool = False
 
     def because(self, reason: str, exit_code: ExitCode) -> None:
         """Stop, unless the run is stopped already."""
@@ -44,11 +49,16 @@ class Stop:
 
 @dataclass(slots=True)
 class Run:
-    """One application of a plan. standing: snapshot.existing_orders of a listing made right before."""
+    """One application of a plan.
+
+    standing: snapshot.existing_orders of a listing made right before. never: person keys of everyone who is known by now as
+    not to be called. outcomes: of a resumed plan's earlier steps.
+    """
 
     plan: Plan
     sender: Sender
     standing: pl.DataFrame
+    never: frozenset[str]
     stop: Stop
     workers: int
     settle_seconds: float
@@ -56,7 +66,7 @@ class Run:
     outcomes: list[Outcome] = field(default_factory=list)
 
     async def carry_out(self) -> list[Outcome]:
-        """Send what the plan says, in its phases. Raises StateError only when the journal fails before anything was sent."""
+        """Send what the plan says, in its phases. Raises nothing but what a listing before the first write raises."""
         drifted = self._drifted()
         steps = [step for step in self.plan.steps if not self._is_drifted(step, drifted)]
         by_kind = {kind: [step for step in steps if step.kind is kind] for kind in StepKind}
@@ -106,8 +116,12 @@ class Run:
                 reason = self._stopped()
                 if reason is not None:
                     self._give_up(step, Fate.NOT_ATTEMPTED, reason)
-                else:
+                    continue
+                try:
                     await work(step)
+                except SyncError as error:
+                    self.stop.because(error.message, error.exit_code)
+                    self._give_up(step, Fate.NOT_ATTEMPTED, error.message)
 
         async with anyio.create_task_group() as group:
             for _ in range(self.workers):
@@ -129,7 +143,11 @@ class Run:
             .join(self.standing.select(person=person_key(pl.col("phone"))), on="person", how="semi")["phone"]
             .drop_nulls()
         )
+        people = person_keys_of([step.phone for step in self.plan.steps])
         found = {step.id: why for step in self.plan.steps if (why := _difference(step, orders, taken)) is not None}
+        found |= {
+            step.id: _NEVER for step in self.plan.steps if people.get(step.phone or "") in self.never and not _sets_never(step)
+        }
         rows = {row: found[step.id] for step in self.plan.steps if step.id in found for row in step.rows}
         return found | {s.id: rows[s.rows[0]] for s in self.plan.steps if len(s.rows) == 1 and s.rows[0] in rows}
 
@@ -159,7 +177,7 @@ class Run:
     async def _links(self, batches: Sequence[Step]) -> None:
         """One contact first: the status in which linked contacts start is known only then."""
         updated = self._fates(StepKind.UPDATE_RECORD)
-        batches = [self._without_failed(step, updated) for step in batches]
+        batches = [self._linkable(step, updated) for step in batches]
         batches = [step for step in batches if step.records]
         if not batches:
             return
@@ -172,7 +190,12 @@ class Run:
             for step in rest:
                 self._give_up(step, Fate.NOT_ATTEMPTED, why)
             return
-        start = await self._start_status(outcome)
+        try:
+            start = await self._start_status(outcome)
+        except SyncError as error:
+            for step in rest:
+                self._give_up(step, Fate.NOT_ATTEMPTED, f"the first contact could not be read back: {error.message}")
+            return
         asked = self._asked()
         for step in rest:
             await self._link_what_fits(step, start, asked)
@@ -188,12 +211,16 @@ class Run:
         if fitting:
             await self._each([_narrowed(step, fitting)], self._link)
 
-    def _without_failed(self, step: Step, updated: dict[int, Outcome]) -> Step:
-        """The batch without contacts whose data could not be brought up to date first."""
-        failed = [r for r in step.records if r[0] in updated and updated[r[0]].fate is not Fate.DONE]
+    def _linkable(self, step: Step, updated: dict[int, Outcome]) -> Step:
+        """The batch without those marked Do Not Call by now, and those whose data could not be brought up to date first."""
+        people = person_keys_of([phone for _, _, phone in step.records])
+        never = [r for r in step.records if people.get(r[2]) in self.never]
+        failed = [r for r in step.records if r not in never and r[0] in updated and updated[r[0]].fate is not Fate.DONE]
+        if never:
+            self._give_up(_narrowed(step, never), Fate.DRIFTED, _NEVER)
         if failed:
             self._give_up(_narrowed(step, failed), Fate.NOT_ATTEMPTED, "the contact could not be updated before")
-        return _narrowed(step, [r for r in step.records if r not in failed])
+        return _narrowed(step, [r for r in step.records if r not in failed and r not in never])
 
     def _asked(self) -> dict[int, str]:
         """Row -> the status that the sheet asks of a contact that is linked or created."""
@@ -242,12 +269,12 @@ class Run:
     async def _settle(self, creates: Sequence[Step]) -> None:
         """Creates without an answer: wait, look the exact number up, adopt an order that did not stand before."""
         phones = {step.id: step.phone for step in creates}
-        lost = [o for o in self.outcomes if o.kind is StepKind.CREATE and o.fate is Fate.UNKNOWN]
+        lost = [o for o in self.outcomes if o.step in phones and o.fate is Fate.UNKNOWN]
         if not lost or self._client.broken is not None:
             return
         await anyio.sleep(self.settle_seconds)
         for outcome in lost:
-            found = await self._appeared(phones.get(outcome.step))
+            found = await self._appeared(phones[outcome.step])
             if found is not None and found.height == 1:
                 adopted = _with(outcome, found["order_uuid"][0], outcome.http_status, None, fate=Fate.DONE)
                 self.outcomes[self.outcomes.index(outcome)] = self.sender.note(adopted)
@@ -367,9 +394,14 @@ def _difference(step: Step, orders: dict[str, tuple[str | None, str | None]], ta
     expected = step.expect.get("status")
     if expected is not None and fold_status(expected) != status:
         return f"the order went from `{expected}` to `{status}` since the plan was made"
-    if step.expect.get("phone") is not None and step.expect["phone"] != phone:
+    if step.expect.get("phone") is not None and phone not in (step.expect["phone"], step.phone):
         return "the order has another phone number since the plan was made"
     return None
+
+
+def _sets_never(step: Step) -> bool:
+    """Whether the step marks its order Do Not Call: the one thing that may be done to such a number."""
+    return step.kind is StepKind.UPDATE_ORDER and fold_status(str(step.body.get("status", ""))) == DO_NOT_CALL
 
 
 def _narrowed(step: Step, records: Sequence[tuple[int, str, str]]) -> Step:

@@ -186,6 +186,7 @@ def _rule(both: pl.DataFrame, wishes: Wishes) -> pl.Expr:
         "nothing-to-cancel": ~matched & leaves,
         "mode-create": matched & asks_any & (wishes.mode is Mode.CREATE),
         "mode-update": ~matched & (wishes.mode is Mode.UPDATE),
+        "unsettled": ~matched & wishes.is_unsettled(pl.col("phone")),
         "**": ruled.is_not_null(),
         "status-not-askable": want.is_not_null() & foreign,
         "time-past": past,

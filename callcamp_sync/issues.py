@@ -21,6 +21,7 @@ class Verdict(StrEnum):
     HOLD = "held"
     PROTECT = "protected"
     DUPLICATE = "duplicate"
+    UNSETTLED = "unknown"
     NOTE = "note"
 
 
@@ -126,6 +127,11 @@ CATALOGUE: dict[str, Entry] = {
         "use registered, planned, scheduled, canceled or do-not-call",
     ),
     "edited-meanwhile": Entry(_H, "the cell and the campaign both changed: {detail}", "decide for one of the values"),
+    "unsettled": Entry(
+        Verdict.UNSETTLED,
+        "an earlier run sent this contact and got no answer ({detail})",
+        "run `callcamp-sync resume`, or sync again, when the grace period is over",
+    ),
     # --- rules that forbid it
     "do-not-call": Entry(_P, "this number is marked Do Not Call ({detail})", "nothing: Do Not Call is never lifted by a sheet"),
     "in-call": Entry(_P, "the order is being called right now (`{detail}`)", "run again later"),

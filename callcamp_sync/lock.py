@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +43,8 @@ def hold(
         yield
     finally:
         # The note goes first: after the release it may be another run's.
-        note.unlink(missing_ok=True)
+        with suppress(OSError):
+            note.unlink()
         lock.release()
 
 

@@ -10,7 +10,7 @@ Pure: no I/O. This room composes mapping, phones, values and schema; none of tho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -44,6 +44,7 @@ class Desired:
     needed: pl.DataFrame
     needed_unmapped: tuple[str, ...]
     rules: tuple[Rule, ...]
+    keys: tuple[str, ...]
     notices: tuple[str, ...]
 
     @property
@@ -77,14 +78,47 @@ def read_rows(
         for s in record_type.parameters
         if s.required and s.default is None and s.field.name not in {r.field.name for r in rules}
     )
+    unread = [f"no field fits the column `{heading}`, so it is not used" for heading in binding.unmatched]
     return Desired(
         frame=settled,
         issues=pl.concat([found, twins]).sort("row", maintain_order=True),
         needed=needed,
         needed_unmapped=unmapped,
         rules=rules,
-        notices=(*record_type.notices, *unchecked),
+        keys=binding.keys,
+        notices=(*sheet.info.warnings, *record_type.notices, *binding.notices, *unchecked, *unread),
     )
+
+
+def forgiven(desired: Desired, orders: pl.DataFrame) -> Desired:
+    """Without the issues of cells that say exactly what stands in the order that the row names by its id.
+
+    What stands there is the campaign's own business: a sheet that was exported and not edited has nothing wrong with it, even
+    where the server holds a number or a value that no sheet could bring in.
+    """
+    named = desired.issues.join(desired.frame.select(row=ROW, order_uuid="order_uuid").drop_nulls(), on="row", how="inner")
+    excused: list[pl.DataFrame] = []
+    for (field,), group in named.filter(pl.col("field").is_not_null()).group_by("field"):
+        column = "phone" if field == "phoneNumber" else f"have_{field}"
+        if column in orders.columns:
+            stands = orders.select("order_uuid", stands=column)
+            both = group.join(stands, on="order_uuid", how="inner")
+            same = both.filter(pl.col("cell").str.strip_chars() == pl.col("stands"))
+            excused.append(same.select("row", "code", "field", "stands"))
+    if not excused or not (pardons := pl.concat(excused)).height:
+        return desired
+    issues = desired.issues.join(pardons, on=["row", "code", "field"], how="anti", maintain_order="left")
+    phones_ = pardons.filter(pl.col("field") == "phoneNumber").select("stands", **{ROW: "row"})
+    frame = (
+        desired.frame.drop("verdict")
+        .join(_verdicts(issues), on=ROW, how="left", maintain_order="left")
+        .join(phones_, on=ROW, how="left", maintain_order="left")
+        .with_columns(phone=pl.coalesce("phone", "stands"))
+        .select(desired.frame.columns)
+    )
+    twins = desired.frame.filter(pl.col("verdict") == "duplicate").select(ROW, twin="verdict")
+    frame = frame.join(twins, on=ROW, how="left", maintain_order="left").with_columns(verdict=pl.coalesce("verdict", "twin"))
+    return replace(desired, frame=frame.drop("twin"), issues=issues)
 
 
 def phones_that_said_never(desired: pl.DataFrame) -> pl.Series:
@@ -191,13 +225,15 @@ def _verdicts(issues: pl.DataFrame) -> pl.DataFrame:
 
 
 def _duplicates(rows: pl.DataFrame, on_duplicate: OnDuplicate) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Give rows for one phone their verdicts: one row counts, its copies are `duplicate`; rows that contradict are `held`.
+    """Give rows for one contact their verdicts: one row counts, its copies are `duplicate`; rows that contradict are `held`.
 
-    A blank beside a filled cell is a contradiction too: which of the two was meant is not certain.
+    One contact: the same order id, or the same number where no id is given (a campaign may hold a number twice, and its export
+    names both orders). A blank beside a filled cell is a contradiction too: which of the two was meant is not certain.
     """
     asked = [c for c in rows.columns if c not in (ROW, "verdict")]
-    live = rows.filter(pl.col("verdict").is_null() & pl.col("phone").is_not_null()).with_columns(
-        person=person_key(pl.col("phone")), wish=pl.struct(asked).hash()
+    known = pl.col("phone").is_not_null() | pl.col("order_uuid").is_not_null()
+    live = rows.filter(pl.col("verdict").is_null() & known).with_columns(
+        person=pl.coalesce("order_uuid", person_key(pl.col("phone"))), wish=pl.struct(asked).hash()
     )
     several = live.filter(pl.len().over("person") > 1)
     if several.is_empty():

@@ -17,7 +17,7 @@ import polars as pl
 from callcamp_sync import phones, snapshot, values
 from callcamp_sync.api.client import Client
 from callcamp_sync.api.wire import Reply
-from callcamp_sync.errors import AccessError, NotFoundError, SyncError
+from callcamp_sync.errors import AccessError, NotFoundError, StateError, SyncError
 from callcamp_sync.fields import BY_NAME, Kind
 from callcamp_sync.journal import Journal
 from callcamp_sync.model import Fate, Outcome, Step, StepKind
@@ -105,7 +105,10 @@ class Sender:
             return replace(first, fate=Fate.DONE, error=None)
         if state is Fate.DRIFTED:
             return replace(first, fate=Fate.DRIFTED, error="the order changed while the answer was lost")
-        await self.journal.intent(self.run_id, step, 2)
+        try:
+            await self.journal.intent(self.run_id, step, 2)
+        except StateError:
+            return first
         again = _outcome(step, await self._request(step, body), again=True)
         return replace(again, attempts=first.attempts + again.attempts)
 

@@ -23,6 +23,7 @@ class Wishes:
 
     never: person keys of everyone who must not be called. initial_status: of new contacts. on_missing: KEEP outside mode
     `mirror`. keep_because: why no order without a row may be touched this time (an incomplete listing), null when it may.
+    unsettled: person keys that an earlier run may have created, its grace period not being over.
     """
 
     mode: Mode
@@ -32,10 +33,19 @@ class Wishes:
     never: frozenset[str]
     initial_status: str = REGISTERED
     keep_because: str | None = None
+    unsettled: frozenset[str] = frozenset()
 
     def is_never(self, phone: pl.Expr) -> pl.Expr:
         """Whether a number belongs to someone who must not be called; false where there is no number."""
-        return person_key(phone).is_in(pl.Series(list(self.never), dtype=pl.String).implode()).fill_null(value=False)
+        return _among(phone, self.never)
+
+    def is_unsettled(self, phone: pl.Expr) -> pl.Expr:
+        """Whether an earlier run may have created this number, and it cannot be known yet."""
+        return _among(phone, self.unsettled)
+
+
+def _among(phone: pl.Expr, people: frozenset[str]) -> pl.Expr:
+    return person_key(phone).is_in(pl.Series(list(people), dtype=pl.String).implode()).fill_null(value=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,7 +98,12 @@ class Client:
     async def __aenter__(self) -> Self:
         gate = Gate(concurrency=self._concurrency, rate=self._rate, monotonic=self._runtime.monotonic, sleep=self._runtime.sleep)
         transport = await self._stack.enter_async_context(
-            opened(token=self._token.get_secret_value(), connections=self._concurrency, agent=f"callcamp-sync/{__version__}")
+            opened(
+                token=self._token.get_secret_value(),
+                connections=self._concurrency,
+                agent=f"callcamp-sync/{__version__}",
+                secure=self.base_url.startswith("https:"),
+            )
         )
         self._open = Exchange(transport, gate, base_url=self.base_url, timeout=self._timeout, runtime=self._runtime)
         return self

@@ -1,24 +1,30 @@
 """JSON items of a page -> text columns. Pure: no I/O.
 
-In:  the list of items of one page, as parsed.
-Out: a frame of String columns, one row an item that has an id, in the page's order, and how many had none.
+In:  the list of items of one page, as parsed; where each column is found in an item.
+Out: one list of texts a column, an entry for each item that has an id, in the page's order; how many items had none.
 Text of a value: a string as it is; a number as plain decimal without exponent or trailing zeros; a bool as "true"/"false";
 null and absent as null; anything nested as compact JSON. So no page can fail for a field of an unexpected kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import orjson
-import polars as pl
 
 from callcamp_sync.fields import plain_number
 
-#: How one column is found in an item.
-Pick = Callable[[Mapping[str, Any]], object]
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a column is found: under `key` of the item, or of its object `parent`; under `older` where `key` has nothing."""
+
+    key: str
+    parent: str | None = None
+    older: str | None = None
 
 
 def text_of(value: object) -> str | None:
@@ -32,57 +38,55 @@ def text_of(value: object) -> str | None:
     return orjson.dumps(value).decode()
 
 
-def _at(*path: str) -> Pick:
-    """Pick the value at `path`; null where anything on the way is missing or no object."""
-
-    def pick(item: Mapping[str, Any]) -> object:
-        found: object = item
-        for key in path:
-            found = found.get(key) if isinstance(found, dict) else None
-        return found
-
-    return pick
-
-
-def _phone(*path: str) -> Pick:
+def _phone(parent: str | None = None) -> Source:
     """`phoneNumber` of a contact; an older version of the vendor's page calls it `phone`."""
-    new, old = _at(*path, "phoneNumber"), _at(*path, "phone")
-    return lambda item: value if (value := new(item)) is not None else old(item)
+    return Source("phoneNumber", parent, older="phone")
 
 
-ORDER_COLUMNS: Mapping[str, Pick] = {
-    "order_uuid": _at("uuid"),
-    "status": _at("status"),
-    "scheduledTime": _at("scheduledTime"),
-    "scheduledTimeTimezone": _at("scheduledTimeTimezone"),
-    "scheduledDurationSeconds": _at("scheduledDurationSeconds"),
-    "price": _at("price"),
-    "currencyCode": _at("currencyCode"),
-    "instructions": _at("instructions"),
-    "record_uuid": _at("record", "uuid"),
-    "name": _at("record", "name"),
+#: The columns of a listing of orders; the first is the id.
+ORDER_COLUMNS: Mapping[str, Source] = {
+    "order_uuid": Source("uuid"),
+    "status": Source("status"),
+    "scheduledTime": Source("scheduledTime"),
+    "scheduledTimeTimezone": Source("scheduledTimeTimezone"),
+    "scheduledDurationSeconds": Source("scheduledDurationSeconds"),
+    "price": Source("price"),
+    "currencyCode": Source("currencyCode"),
+    "instructions": Source("instructions"),
+    "record_uuid": Source("uuid", "record"),
+    "name": Source("name", "record"),
     "phoneNumber": _phone("record"),
 }
 
 
-def record_columns(parameters: Sequence[str]) -> Mapping[str, Pick]:
-    """The columns of a listing of contacts; `parameters.<id>` for each id asked for."""
-    plain = ("name", "firstName", "lastName", "email")
+def record_columns(parameters: Sequence[str]) -> Mapping[str, Source]:
+    """The columns of a listing of contacts, the id first; `parameters.<id>` for each id asked for."""
     return {
-        "record_uuid": _at("uuid"),
-        **{name: _at(name) for name in plain},
+        "record_uuid": Source("uuid"),
+        **{name: Source(name) for name in ("name", "firstName", "lastName", "email")},
         "phoneNumber": _phone(),
-        **{name: _at(name) for name in ("country", "status", "createdAt", "updatedAt")},
-        **{f"parameters.{key}": _at("parameters", key) for key in parameters},
+        **{name: Source(name) for name in ("country", "status", "createdAt", "updatedAt")},
+        **{f"parameters.{key}": Source(key, "parameters") for key in parameters},
     }
 
 
-def page_frame(items: Sequence[object], columns: Mapping[str, Pick]) -> tuple[pl.DataFrame, int]:
-    """(the page as a frame, the number of items left out because they are no object or have no id).
+def page_texts(items: Sequence[object], columns: Mapping[str, Source]) -> tuple[dict[str, list[str | None]], int]:
+    """(the page's columns as texts, the number of items left out because they are no object or have no id).
 
     The first of `columns` is the id.
     """
-    key = next(iter(columns.values()))
-    usable = [item for item in items if isinstance(item, dict) and text_of(key(item))]
-    data = {name: [text_of(pick(item)) for item in usable] for name, pick in columns.items()}
-    return pl.DataFrame(data, schema=dict.fromkeys(columns, pl.String())), len(items) - len(usable)
+    key = next(iter(columns.values())).key
+    usable = [item for item in items if isinstance(item, dict) and text_of(item.get(key))]
+    homes: dict[str | None, list[dict[str, Any]]] = {None: usable}
+    for parent in {source.parent for source in columns.values() if source.parent is not None}:
+        inner = [item.get(parent) for item in usable]
+        homes[parent] = [found if isinstance(found, dict) else {} for found in inner]
+    return {name: _column(homes[source.parent], source) for name, source in columns.items()}, len(items) - len(usable)
+
+
+def _column(objects: Sequence[dict[str, Any]], source: Source) -> list[str | None]:
+    """One column. Nearly every value is text, and a listing has a million of them: so text is passed on without a call."""
+    values = [found.get(source.key) for found in objects]
+    if source.older is not None and None in values:
+        values = [found.get(source.older) if value is None else value for value, found in zip(values, objects, strict=True)]
+    return [value if type(value) is str else text_of(value) for value in values]

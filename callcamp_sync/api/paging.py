@@ -5,7 +5,7 @@ Out: a Listing. `complete` only if one pass over all pages saw one constant `tot
      the pigeonhole principle, nothing was skipped and nothing counted twice, whatever the sort order. Otherwise the union of
      all passes, last seen wins, and complete is False.
 Rule source: the vendor's page (`total, page, limit, totalPages`); what it leaves open (order and stability of a list) is
-     taken to be unfriendly. Rows are kept as frames page by page, never as objects.
+     taken to be unfriendly. Rows are kept as frames of some thousand, never as objects.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from callcamp_sync.api.columns import Pick, page_frame
+from callcamp_sync.api.columns import Source, page_texts
 
 #: Items asked for per page: the vendor's maximum.
 PAGE_LIMIT = 100
@@ -25,6 +25,9 @@ PAGE_LIMIT = 100
 PASSES = 3
 
 _EMPTY_PAGES = 3
+
+#: Rows that are gathered before they become a frame.
+_FRAME_ROWS = 5_000
 
 _PAGE, _PASS = "__page__", "__pass__"
 
@@ -57,18 +60,20 @@ def _count(said: Mapping[str, object], name: str) -> int | None:
 class Pass:
     """One pass over all pages: which page comes next, and what the pages proved."""
 
-    def __init__(self, name: str, columns: Mapping[str, Pick]) -> None:
+    def __init__(self, name: str, columns: Mapping[str, Source]) -> None:
         self._name = name
         self._columns = columns
         self._key = next(iter(columns))
         self._next = 1
         self._size = PAGE_LIMIT
         self._totals: set[int | None] = set()
-        self._ids: set[str] = set()
-        self._seen: dict[tuple[str, ...], int] = {}
+        self._ids: set[str | None] = set()
+        self._seen: dict[tuple[str | None, ...], int] = {}
         self._ended = False
         self._empty = 0
-        self.frames: list[pl.DataFrame] = []
+        self._frames: list[pl.DataFrame] = []
+        self._texts: dict[str, list[str | None]] = {name: [] for name in columns}
+        self._pages: list[int] = []
         self.pages = 1
         self.done = 0
         self.nameless = 0
@@ -85,15 +90,31 @@ class Pass:
     def take(self, page: int, said: Mapping[str, object]) -> None:
         """Take in the answer for `page`, which must have the list in it. Growth of `total` adds pages at the tail."""
         items = items_of(said, self._name) or []
-        frame, nameless = page_frame(items, self._columns)
-        ids = tuple(frame[self._key].to_list())
+        texts, nameless = page_texts(items, self._columns)
+        ids = tuple(texts[self._key])
         self.done += 1
         self.nameless += nameless
         self._count_pages(page, said, len(items))
-        if self._seen.setdefault(ids, page) != page and ids:
+        if ids and self._seen.setdefault(ids, page) != page:
             self.repeated = self._ended = True
         self._ids.update(ids)
-        self.frames.append(frame.with_columns(pl.lit(page, pl.UInt32).alias(_PAGE)))
+        self._pages += [page] * len(ids)
+        for name, column in self._texts.items():
+            column.extend(texts[name])
+        if len(self._pages) >= _FRAME_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Turn the texts so far into a frame: a frame for every page would cost more than the page's JSON."""
+        frame = pl.DataFrame(self._texts, schema=dict.fromkeys(self._columns, pl.String()))
+        self._frames.append(frame.with_columns(pl.Series(_PAGE, self._pages, pl.UInt32)))
+        self._texts = {name: [] for name in self._columns}
+        self._pages = []
+
+    def frame(self) -> pl.DataFrame:
+        """The rows in the order in which they came, with the page that each came on; an id may stand more than once."""
+        self._flush()
+        return pl.concat(self._frames)
 
     def _count_pages(self, page: int, said: Mapping[str, object], items: int) -> None:
         total, limit = _count(said, "total"), _count(said, "limit")
@@ -123,14 +144,12 @@ class Pass:
         return len(self._totals) > 1
 
 
-def combine(passes: Sequence[Pass], columns: Mapping[str, Pick]) -> Listing:
+def combine(passes: Sequence[Pass], columns: Mapping[str, Source]) -> Listing:
     """The listing that `passes` (at least one) amount to: the last one alone if it is proved, else the union of all."""
     last = passes[-1]
     chosen = [last] if last.proved else list(passes)
     key = next(iter(columns))
-    frames = [
-        frame.with_columns(pl.lit(number, pl.UInt8).alias(_PASS)) for number, one in enumerate(chosen) for frame in one.frames
-    ]
+    frames = [one.frame().with_columns(pl.lit(number, pl.UInt8).alias(_PASS)) for number, one in enumerate(chosen)]
     frame = (
         pl.concat(frames)
         .unique(subset=key, keep="last", maintain_order=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 
-from callcamp_sync.api.columns import Pick
+from callcamp_sync.api.columns import Source
 from callcamp_sync.api.paging import PASSES, Listing, Pass, combine
 from callcamp_sync.errors import SyncError
 
@@ -24,7 +24,7 @@ OnPage = Callable[[int, int], None]
 
 
 async def read_all(
-    fetch: Fetch, name: str, columns: Mapping[str, Pick], *, workers: int, on_page: OnPage | None = None
+    fetch: Fetch, name: str, columns: Mapping[str, Source], *, workers: int, on_page: OnPage | None = None
 ) -> Listing:
     """Every item of the list `name`; read again while nothing proves that none was missed, up to PASSES times.
 

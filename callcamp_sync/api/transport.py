@@ -13,10 +13,12 @@ Two traps of the libraries are closed here. httpx-aiohttp names a connection tha
 from __future__ import annotations
 
 import logging
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import anyio
@@ -99,12 +101,13 @@ class Transport:
 
 
 @asynccontextmanager
-async def opened(*, token: str, connections: int, agent: str) -> AsyncIterator[Transport]:
+async def opened(*, token: str, connections: int, agent: str, secure: bool) -> AsyncIterator[Transport]:
     """A transport whose connections close with the block.
 
     token: sent as bearer. connections: the most at once; the caller lets no more requests pass, so the pool never queues.
+    secure: whether https is spoken; without it the authorities are not loaded (20 ms), and no certificate would be trusted.
     """
-    context = httpx.create_ssl_context(trust_env=False)
+    context = httpx.create_ssl_context(trust_env=False) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=_KEEPALIVE, ssl=context),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -119,7 +122,10 @@ async def opened(*, token: str, connections: int, agent: str) -> AsyncIterator[T
         "user-agent": agent,
     }
     transport = AiohttpTransport(client=session, verify=context, trust_env=False)
-    async with httpx.AsyncClient(transport=transport, headers=headers, trust_env=False, follow_redirects=False) as client:
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    async with httpx.AsyncClient(
+        transport=transport, headers=headers, cookies=no_cookies, trust_env=False, follow_redirects=False
+    ) as client:
         yield Transport(client)
     # A closed socket is torn down by the loop's next turn; without it Python warns of an unclosed transport.
     await anyio.lowlevel.checkpoint()

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, PrivateAttr, StrictBool, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StrictBool, ValidationError
 from pydantic import field_validator as check
 from pydantic import model_validator as check_whole
 
@@ -63,6 +63,7 @@ def _as_list(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_as_text)]
+Position = Annotated[int, Field(strict=True, gt=0)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 
 
@@ -73,8 +74,8 @@ class _Part(BaseModel):
 class Source(_Part):
     """`[source]`: how the file is read. Null: detected. null_words: cells that count as blank, without regard to case."""
 
-    sheet: str | PositiveInt | None = None
-    header_row: PositiveInt | None = None
+    sheet: str | Position | None = None
+    header_row: Position | None = None
     null_words: Words = ()
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)

@@ -16,8 +16,9 @@ from callcamp_sync.model import Report, RowOutcome
 TOLD_BY_SERVER = (RowOutcome.FAILED, RowOutcome.UNKNOWN, RowOutcome.DRIFTED, RowOutcome.NOT_ATTEMPTED)
 
 _CASE = ("code", "heading", "cell", "detail")
+#: Gravest first. What the server refused or left open, as any verdict that is not named, stands after what a rule forbids.
 _GRAVITY = {Verdict.REJECT: 0, Verdict.HOLD: 1, Verdict.PROTECT: 2, Verdict.DUPLICATE: 4, Verdict.NOTE: 5}
-_SERVER_GRAVITY = 3
+_OPEN = 3
 _CURES = {
     RowOutcome.FAILED: "correct what the server refused, and run again",
     RowOutcome.UNKNOWN: "run `callcamp-sync resume {run}`: it looks whether the request arrived",
@@ -77,20 +78,22 @@ def problem_rows(report: Report) -> pl.DataFrame:
     Rejected rows stand before held ones, then protected, then what the server refused or left open, duplicates and notes.
     """
     lines = report.lines.select("row", "outcome").unique("row", keep="first")
-    ranks = {code: _GRAVITY[entry.verdict] for code, entry in CATALOGUE.items()}
+    ranks = {code: _GRAVITY.get(entry.verdict, _OPEN) for code, entry in CATALOGUE.items()}
     issues = (
         rendered(report.issues)
         .join(lines, on="row", how="left", maintain_order="left")
         .with_columns(rank=pl.col("code").replace_strict(ranks, default=0, return_dtype=pl.Int8))
     )
     columns = ("row", "outcome", "heading", "cell", "code", "message", "hint")
-    parts = [issues.select(*columns, "rank"), _server_problems(report).select(*columns, "rank")]
+    # A row that an earlier run left open has an issue that says so, and better than the line does.
+    told = _server_problems(report).join(issues.filter(pl.col("rank") == _OPEN), on="row", how="anti", maintain_order="left")
+    parts = [issues.select(*columns, "rank"), told.select(*columns, "rank")]
     return pl.concat(parts).sort("rank", "row", maintain_order=True).drop("rank")
 
 
 def top_codes(issues: pl.DataFrame, limit: int) -> list[tuple[str, int, int, str | None, str]]:
     """The commonest problems, notes and duplicates apart: (code, rows, first row, its heading, cure), most rows first."""
-    grave = [code for code, entry in CATALOGUE.items() if _GRAVITY[entry.verdict] <= _GRAVITY[Verdict.PROTECT]]
+    grave = [code for code, entry in CATALOGUE.items() if _GRAVITY.get(entry.verdict, _OPEN) <= _OPEN]
     first = (
         issues.filter(pl.col("code").is_in(grave))
         .sort("row", maintain_order=True)
@@ -110,7 +113,7 @@ def _server_problems(report: Report) -> pl.DataFrame:
         cell=none,
         code=none,
         hint=pl.col("outcome").replace_strict(cures, return_dtype=pl.String),
-        rank=pl.lit(_SERVER_GRAVITY, dtype=pl.Int8),
+        rank=pl.lit(_OPEN, dtype=pl.Int8),
     )
 
 

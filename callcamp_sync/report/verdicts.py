@@ -145,7 +145,7 @@ def _stopped(report: Report) -> str | None:
         return _lift(report)
     return {
         ExitCode.ACCESS: "see what the token lacks: callcamp-sync doctor",
-        ExitCode.UNREACHABLE: None if _has_open(report) else f"run again later: {again}",
+        ExitCode.UNREACHABLE: None if any(_left_open(report)) else f"run again later: {again}",
         ExitCode.REFUSED: f"plan again: {command(report, 'plan')}",
         ExitCode.LOCKED: f"when the other run has ended: {again}",
         ExitCode.USAGE: f"correct what the message names, then: {again}",
@@ -161,15 +161,21 @@ def _lift(report: Report) -> str:
     return f"check that the sheet is complete; if it is: {command(report, 'sync', lift)}"
 
 
-def _has_open(report: Report) -> bool:
-    return not report.dry_run and any(report.counts.get(name) or report.missing.get(name) for name in OPEN)
+def _left_open(report: Report) -> tuple[int, int]:
+    """How many rows and orders this run left open, and how many rows an earlier one did. A dry run leaves none open itself."""
+    earlier = report.issues.filter(report.issues.get_column("code") == "unsettled").get_column("row").n_unique()
+    both = sum(report.counts.get(name, 0) + report.missing.get(name, 0) for name in OPEN)
+    return 0 if report.dry_run else max(both - earlier, 0), earlier
 
 
 def _open(report: Report) -> str | None:
     if report.exit_code == ExitCode.GUARD:
         return None
-    if _has_open(report):
+    own, earlier = _left_open(report)
+    if own:
         return f"settle what is unknown, finish what was not attempted: callcamp-sync resume {shlex.quote(clean(report.run_id))}"
+    if earlier:
+        return "settle what an earlier run left open: callcamp-sync resume"
     if report.counts.get(RowOutcome.FAILED) or report.missing.get(OrderOutcome.FAILED):
         return f"correct what the server refused (report.xlsx, Problems), then: {command(report, 'sync')}"
     if report.counts.get(RowOutcome.DRIFTED) or report.missing.get(OrderOutcome.DRIFTED):

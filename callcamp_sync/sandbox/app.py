@@ -122,8 +122,8 @@ def build_app(service: Service) -> Starlette:
     """The ASGI app over `service`."""
     routes = [Route(rule.path, _endpoint(service, rule), methods=[rule.method]) for rule in RULES]
     routes += [
-        Route("/_sandbox/log", _control(lambda: {"requests": service.requests, "commits": service.world.commits})),
-        Route("/_sandbox/state", _control(lambda: service.world.state())),
+        Route("/_sandbox/log", _control(service, _log)),
+        Route("/_sandbox/state", _control(service, _state)),
         Route("/{rest:path}", _endpoint(service, None), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
     return Starlette(routes=routes)
@@ -133,11 +133,19 @@ def _json(content: object, status: int = 200, headers: Mapping[str, str] | None 
     return Response(orjson.dumps(content), status, headers, "application/json")
 
 
-def _control(read: Callable[[], JsonObject]) -> Callable[[HttpRequest], Awaitable[Response]]:
+def _log(service: Service) -> JsonObject:
+    return {"requests": service.requests, "commits": service.world.commits}
+
+
+def _state(service: Service) -> JsonObject:
+    return service.world.state()
+
+
+def _control(service: Service, read: Callable[[Service], JsonObject]) -> Callable[[HttpRequest], Awaitable[Response]]:
     async def show(request: HttpRequest) -> Response:
         if request.client is None or not ip_address(request.client.host).is_loopback:
             return _json({"error": "loopback only"}, 403)
-        return _json(read())
+        return _json(read(service))
 
     return show
 

@@ -19,7 +19,7 @@ import orjson
 import uvicorn
 from starlette.types import ASGIApp
 
-from callcamp_sync.errors import UsageError
+from callcamp_sync.errors import StateError, UsageError
 from callcamp_sync.sandbox.app import Service, build_app
 from callcamp_sync.sandbox.behaviour import Behaviour
 from callcamp_sync.sandbox.entities import Request
@@ -78,6 +78,11 @@ class Sandbox:
         return self._service.requests
 
     @property
+    def arrived(self) -> int:
+        """How many requests have come in so far, those under way included."""
+        return self._service.arrived
+
+    @property
     def writes(self) -> list[Request]:
         """The requests that were not GET."""
         return [request for request in list(self._service.requests) if request.method != "GET"]
@@ -100,6 +105,9 @@ class Sandbox:
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             time.sleep(_POLL)
+        if not self._server.started:
+            listener.close()
+            raise StateError("the sandbox's server did not start", hint="see what was logged before this")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

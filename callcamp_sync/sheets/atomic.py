@@ -49,4 +49,6 @@ def _sync(path: Path) -> None:
 
 
 def _unwritable(target: Path, error: OSError) -> StateError:
-    return StateError(f"cannot write `{target}`: {error.strerror or error}", hint="check the folder, its rights and the free space")
+    return StateError(
+        f"cannot write `{target}`: {error.strerror or error}", hint="check the folder, its rights and the free space"
+    )

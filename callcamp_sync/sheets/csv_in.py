@@ -92,7 +92,9 @@ def _exact(text: bytes, mark: bytes, start: int, width: int, first_row: int) -> 
     numbered = enumerate(records(text, mark, start), start=first_row)
     while batch := list(_shaped(islice(numbered, _BATCH), width, notices)):
         columns = zip(*batch, strict=True)
-        parts.append(pl.DataFrame([pl.Series(f"c{i}", column, dtype=pl.Binary).cast(pl.String) for i, column in enumerate(columns)]))
+        parts.append(
+            pl.DataFrame([pl.Series(f"c{i}", column, dtype=pl.Binary).cast(pl.String) for i, column in enumerate(columns)])
+        )
     return pl.concat(parts), notices
 
 

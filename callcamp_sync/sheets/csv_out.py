@@ -26,7 +26,9 @@ def write_csv(path: str | Path, frame: pl.DataFrame, *, dialect: Literal["excel"
     text = frame.select(pl.all().cast(pl.String))
     headings = frame.columns
     if dialect == "excel":
-        text = text.select(formulas.escape(pl.col(name).str.replace_all(_NUL, _NUL_SIGN, literal=True)).alias(name) for name in headings)
+        text = text.select(
+            formulas.escape(pl.col(name).str.replace_all(_NUL, _NUL_SIGN, literal=True)).alias(name) for name in headings
+        )
         headings = [formulas.escape_text(name.replace(_NUL, _NUL_SIGN)) for name in headings]
     with atomic.replacing(path) as part, part.open("wb") as file:
         if dialect == "excel":

@@ -15,12 +15,15 @@ from callcamp_sync.errors import SheetError
 from callcamp_sync.sheets.records import Record, records
 
 _CANDIDATES = (b",", b";", b"\t", b"|")
-_SEP_LINE = re.compile(rb'"?sep=([^"\r\n])"?(?:\r\n|\n|\r|\Z)', re.IGNORECASE)
+_SEP_LINE = re.compile(rb'"?sep=([\x01-\x09\x20\x21\x23-\x7f])"?(?:\r\n|\n|\r|\Z)', re.IGNORECASE)
 _ROWS = 200
 
 
 def find_delimiter(data: bytes, *, delimiter: str | None = None, header_row: int | None = None) -> tuple[bytes, int]:
-    """(delimiter, offset of row 1). Raises SheetError for a delimiter that is not one ASCII character or is a quote or line end."""
+    """(delimiter, offset of row 1).
+
+    Raises SheetError for a delimiter that is not one ASCII character, or is a quote or a line end.
+    """
     line = _SEP_LINE.match(data)
     start = line.end() if line else 0
     if delimiter is not None:

@@ -71,11 +71,15 @@ def to_sheet(grid: Grid, origin: Origin) -> Sheet:
     """The sheet of a grid. Raises SheetError for headings that are double, blank over data, or named like our own column."""
     body = grid.body.select(blank_as_null(pl.col(name)) for name in grid.body.columns)
     names = _headings(grid, body)
-    numbered = body.rename(dict(zip(body.columns, map(str, range(body.width)), strict=True))).with_row_index(ROW, grid.header_row + 1)
+    numbered = body.rename(dict(zip(body.columns, map(str, range(body.width)), strict=True))).with_row_index(
+        ROW, grid.header_row + 1
+    )
     noticed = pl.Series([notice.row for notice in grid.notices], dtype=pl.UInt32)
     kept = [pl.col(str(i)) for i in names]
     filled = pl.any_horizontal(column.is_not_null() for column in kept) | pl.col(ROW).is_in(noticed.implode())
-    frame = numbered.filter(filled).select(pl.col(ROW).cast(pl.UInt32), *(pl.col(str(i)).alias(name) for i, name in names.items()))
+    frame = numbered.filter(filled).select(
+        pl.col(ROW).cast(pl.UInt32), *(pl.col(str(i)).alias(name) for i, name in names.items())
+    )
     info = SourceInfo(
         path=origin.path,
         sheet=origin.sheet,

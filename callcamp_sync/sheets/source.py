@@ -7,7 +7,6 @@ Rule source: interface document, "SHEET: a path, a glob, `FILE.xlsx#Sheet name`,
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import os
 import stat
@@ -19,6 +18,7 @@ from callcamp_sync.errors import SheetError
 
 #: Larger files are refused: what they hold would not fit into memory beside the campaign.
 MAX_BYTES = 1_500_000_000
+_WILD = "*?["
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _FOREIGN = (
@@ -96,9 +96,10 @@ def _locate(name: str) -> tuple[str, str | None]:
         path = _one_match(name[:cut])
         if path is not None:
             return path, name[cut + 1 :].strip() or None
-    if "#" in name and any(c in name for c in "*?["):
-        raise SheetError(f"no file matches `{name}`")
-    raise SheetError(f"there is no file `{name.split('#')[0]}`", hint="check the path; relative paths start at the current folder")
+    if any(c in name for c in _WILD):
+        raise SheetError(f"no file matches `{name}`", hint="check the folder and the pattern")
+    missing = name.partition("#")[0]
+    raise SheetError(f"there is no file `{missing}`", hint="check the path; relative paths start at the current folder")
 
 
 def _one_match(name: str) -> str | None:
@@ -107,11 +108,20 @@ def _one_match(name: str) -> str | None:
     plain = Path(name).expanduser()
     if os.path.lexists(plain):
         return name
-    found = sorted(path for path in glob.glob(str(plain)) if Path(path).is_file()) if glob.has_magic(name) else []
+    found = _matches(plain) if any(c in name for c in _WILD) else []
     if len(found) > 1:
         some = ", ".join(f"`{path}`" for path in found[:5]) + (" …" if len(found) > 5 else "")
         raise SheetError(f"`{name}` matches {len(found)} files: {some}", hint="name one of them")
     return found[0] if found else None
+
+
+def _matches(pattern: Path) -> list[str]:
+    """The files that fit, in order, without hidden ones and without the lock files that Excel leaves beside an open workbook."""
+    try:
+        found = list(Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))))
+    except (ValueError, OSError):
+        return []
+    return sorted(str(path) for path in found if path.is_file() and not path.name.startswith((".", "~$")))
 
 
 def _read(path: Path) -> bytes:
@@ -128,7 +138,9 @@ def _read(path: Path) -> bytes:
         raise SheetError(f"`{path}` cannot be read: no permission", hint="check the rights of the file") from error
     except OSError as error:
         raise SheetError(f"`{path}` cannot be read: {error.strerror or error}") from error
-    if _identity(before) != _identity(after) or (stat.S_ISREG(before.st_mode) and len(data) != min(before.st_size, MAX_BYTES + 1)):
+    if _identity(before) != _identity(after) or (
+        stat.S_ISREG(before.st_mode) and len(data) != min(before.st_size, MAX_BYTES + 1)
+    ):
         raise SheetError(f"`{path}` changed while it was read", hint="wait until it is written and run again")
     return data
 

@@ -99,9 +99,9 @@ def _pieces(tab: Tab, rows_per_sheet: int, said: list[str]) -> Iterator[list[Cel
     cells = [tabs.as_cells(values, column.kind) for values, column in zip(tab.frame, tab.columns, strict=True)]
     cut, cleaned = sum(c.cut for c in cells), sum(c.cleaned for c in cells)
     if cut:
-        said.append(f"{tab.name}: {cut} cells held more than {tabs.MAX_CELL:,} characters and were cut, marked at their end")
+        said.append(f"{tab.name}: cells over {tabs.MAX_CELL:,} characters that were cut, with a mark at their end: {cut}")
     if cleaned:
-        said.append(f"{tab.name}: {cleaned} cells held control characters, which are shown as signs such as ␀")
+        said.append(f"{tab.name}: cells with control characters, which are shown as signs such as ␀: {cleaned}")
     if len(cells) > tabs.MAX_COLUMNS:
         said.append(f"{tab.name}: {len(cells):,} columns, of which a sheet holds the first {tabs.MAX_COLUMNS:,}")
     count = max(1, -(-tab.frame.height // rows_per_sheet))

@@ -49,9 +49,12 @@ def _day(day: date) -> str:
 
 
 def _by_format(text: str, formats: tuple[str, ...]) -> datetime | None:
-    """`text` by the first format that fits; a format without a year fits nothing, since it would mean 1900."""
+    """`text` by the first format that fits.
+
+    A format without a year fits nothing, since it would mean 1900; nor does one with %Z, which knows the host's zone and drops it.
+    """
     for form in formats:
-        if _YEAR.search(form):
+        if _YEAR.search(form) and "%Z" not in form:
             try:
                 return datetime.strptime(text, form)  # noqa: DTZ007 - whether a zone is named is the format's matter
             except (ValueError, re.error):  # the second comes from a format that names a part twice

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import logging
 import random
+import ssl
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -21,6 +23,26 @@ from callcamp_sync.model import Fate
 PHONE = "+12015550123"
 ORDER = {"uuid": "o1", "status": "registered", "record": {"uuid": "r1", "phoneNumber": PHONE}}
 BODY = {"status": "registered", "record": {"phoneNumber": PHONE}}
+
+#: A key and a certificate for 127.0.0.1 that signs itself; it is worth nothing and protects nothing.
+SELF_SIGNED = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgvxa69kVkf+fYEB0H
+qgxxtx6ABs/VDosPVjIeScB41byhRANCAATLuP4/eDtXLmKQDj1+nmLaLQhcoMFy
+Z7xhjmfCzXD17dJ0IZoGs/Op4yS/AqdwCAjhuqFkESLQrGvhIk2qxT9s
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUTcOkrembOAawLI7kjj5t/eFa5fAwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzE3NTczMVoYDzIxMjYxMDMw
+MTc1NzMxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATLuP4/eDtXLmKQDj1+nmLaLQhcoMFyZ7xhjmfCzXD17dJ0IZoGs/Op
+4yS/AqdwCAjhuqFkESLQrGvhIk2qxT9so28wbTAdBgNVHQ4EFgQUdcomHnUsx042
+zFPJ3TdiX49kXcgwHwYDVR0jBBgwFoAUdcomHnUsx042zFPJ3TdiX49kXcgwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
+zj0EAwIDSAAwRQIhAMAIFh/TCowZgnTKVN8MPDTgRgkdpyhINVfTZxqUIw85AiBV
+XDVby+CZFKF3k9bwqiQOG+qx1uXISQuaYhQX7t/ORQ==
+-----END CERTIFICATE-----
+"""
 
 Write = Callable[[Client], Awaitable[Reply]]
 WRITES: dict[str, tuple[Write, Any]] = {
@@ -193,8 +215,21 @@ async def test_a_write_that_never_left_us_is_not_attempted(url: str) -> None:
 async def test_talking_tls_to_a_plain_server_never_sent_the_request() -> None:
     async with ScriptedServer([answer(200)]) as server:
         url = server.url.replace("http:", "https:")
-        async with Client(base_url=url, token="t", timeout=5, runtime=Clock().runtime()) as callcamp:
+        async with Client(base_url=url, token="t", timeout=0.2, runtime=Clock().runtime()) as callcamp:
             assert (await callcamp.create_order("c1", BODY)).fate is Fate.NOT_ATTEMPTED
+        assert server.requests == []
+
+
+async def test_a_certificate_that_nobody_vouches_for_stops_everything_at_once(tmp_path: Path) -> None:
+    (tmp_path / "self-signed.pem").write_text(SELF_SIGNED)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "self-signed.pem")
+    async with ScriptedServer([answer(200, ORDER)], tls=context) as server, client(server) as callcamp:
+        reply = await callcamp.create_order("c1", BODY)
+        assert (reply.fate, reply.attempts) == (Fate.NOT_ATTEMPTED, 1)
+        with pytest.raises(RefusedError, match="certificate"):
+            await callcamp.me()
+        assert (server.requests, callcamp.counts.sent) == ([], 1)
 
 
 async def test_a_listener_that_never_accepts_ends_in_the_connect_time_out() -> None:

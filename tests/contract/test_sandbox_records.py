@@ -11,7 +11,7 @@ import pytest
 from callcamp_sync.sandbox import Behaviour, Record, RecordType, Sandbox, World
 
 PHONE = "+12015550123"
-TYPES = "text input string textarea number decimal bool date datetime currency country".split()
+TYPES = ("text", "input", "string", "textarea", "number", "decimal", "bool", "date", "datetime", "currency", "country")
 PARAMETERS: list[dict[str, Any]] = [
     *({"id": f"a_{kind}", "type": kind} for kind in TYPES),
     {"id": "a_select", "type": "select", "options": ["Basic", {"value": "pro", "label": "Pro"}]},

@@ -120,7 +120,15 @@ async def test_tasks_that_wait_together_share_few_commits(journal: Journal, cloc
     assert clock.readings - before <= 3
 
 
-async def test_a_task_that_is_cancelled_while_it_commits_for_others_leaves_them_their_commit(journal: Journal) -> None:
+@pytest.mark.parametrize(
+    "leader",
+    [
+        pytest.param(0, id="it commits alone"),
+        pytest.param(1, id="it waits to commit for all that came after it"),
+        pytest.param(4, id="another commits for it"),
+    ],
+)
+async def test_a_task_that_is_cancelled_leaves_the_others_their_commit_when(journal: Journal, leader: int) -> None:
     scopes = [anyio.CancelScope() for _ in range(8)]
     returned: list[int] = []
 
@@ -134,9 +142,10 @@ async def test_a_task_that_is_cancelled_while_it_commits_for_others_leaves_them_
             for number in range(8):
                 tasks.start_soon(ask, number)
             await anyio.sleep(0)
-            scopes[0].cancel()
-    assert set(returned) >= set(range(1, 8))
-    assert {step.step_id for step in journal.pending(HOST, CAMPAIGN)} >= {create(number).id for number in range(1, 8)}
+            scopes[leader].cancel()
+    others = set(range(8)) - {leader}
+    assert set(returned) >= others
+    assert {step.step_id for step in journal.pending(HOST, CAMPAIGN)} >= {create(number).id for number in others}
 
 
 @pytest.mark.parametrize("fate", [fate for fate in Fate if fate is not Fate.UNKNOWN])
@@ -226,6 +235,13 @@ async def test_settling_one_contact_of_an_associate_leaves_the_others_open(journ
     journal.settle(replace(pending, records=pending.records[:1]), fate=Fate.DONE, order_uuid="order-a", note="listed")
     [left] = journal.pending(HOST, CAMPAIGN)
     assert left.records == ASSOCIATE.records[1:]
+
+
+async def test_settling_an_associate_as_a_whole_closes_all_its_contacts(journal: Journal) -> None:
+    await journal.intent(RUN, ASSOCIATE, 1)
+    [pending] = journal.pending(HOST, CAMPAIGN)
+    journal.settle(pending, fate=Fate.NOT_ATTEMPTED, order_uuid=None, note="absent")
+    assert state_of(journal) == ["not-attempted"] * 3
 
 
 async def test_settling_does_not_overrule_an_end_that_came_meanwhile(journal: Journal) -> None:

@@ -63,7 +63,8 @@ import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from callcamp_sync.lock import hold
-with hold(Path(sys.argv[1]), host=sys.argv[2], campaign="camp-1", run_id="killed", command="sync", clock=lambda: datetime.now(UTC)):
+now = lambda: datetime.now(UTC)
+with hold(Path(sys.argv[1]), host=sys.argv[2], campaign="camp-1", run_id="killed", command="sync", clock=now):
     os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", script, str(tmp_path), HOST], timeout=30, check=False)

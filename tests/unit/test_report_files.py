@@ -162,6 +162,18 @@ def test_rows_csv_has_every_row_with_its_codes_and_words(tmp_path: Path) -> None
     assert lines[5]["message"] == "nothing differs"
 
 
+def test_the_line_s_own_message_stands_before_those_of_its_issues(tmp_path: Path) -> None:
+    write_report(
+        a_report([{"row": 2, "outcome": "held", "message": "own words"}], (), [{"row": 2, "code": "cell-error"}], ()), tmp_path
+    )
+    assert csv_lines(tmp_path)[0]["message"] == "own words"
+
+
+def test_a_run_that_read_no_row_leaves_a_report_too(tmp_path: Path) -> None:
+    assert write_report(a_report((), (), (), (), campaign=None, folder=None), tmp_path) == ()
+    assert (load_document(tmp_path)["rows"], csv_lines(tmp_path)) == ([], [])
+
+
 def test_rows_csv_keeps_phones_and_disarms_formulas(tmp_path: Path) -> None:
     write_report(a_report(), tmp_path)
     line = csv_lines(tmp_path)[4]
@@ -187,6 +199,11 @@ def test_the_workbook_tells_changes_and_problems_of_each_row(tmp_path: Path) -> 
     assert problems[3][5] == "=1+1 is not allowed here"
     assert [line[0] for line in cells(tmp_path, "Rows")[1:]] == [2, 3, 5, 6, 7, 8]
     assert cells(tmp_path, "Not in the sheet")[1] == ("order_9", "record_9", "+447700900123", None, "kept", None)
+
+
+def test_a_row_that_an_earlier_run_left_open_is_one_problem(tmp_path: Path) -> None:
+    write_report(a_report([{"row": 2, "outcome": "unknown"}], (), [{"row": 2, "code": "unsettled", "detail": "x"}], ()), tmp_path)
+    assert [(line[0], line[1], line[4]) for line in cells(tmp_path, "Problems")[1:]] == [(2, "unknown", "unsettled")]
 
 
 def test_no_cell_of_the_workbook_is_a_formula(tmp_path: Path) -> None:
@@ -265,3 +282,4 @@ def test_the_same_report_gives_the_same_files(tmp_path: Path) -> None:
         write_report(a_report(), folder)
     for name in ("report.json", "rows.csv", "report.xlsx"):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
+    assert openpyxl.load_workbook(folders[0] / "report.xlsx").properties.created == datetime(2026, 5, 10, 14, 31, 5)  # noqa: DTZ001

@@ -63,7 +63,7 @@ def test_a_padded_cell_is_exactly_as_wide_as_its_column(text: str, width: int) -
 
 
 def test_what_is_cut_is_marked() -> None:
-    assert (cut("abcdef", 6), cut("abcdef", 5), cut("日本語", 5)) == ("abcdef", "abcd…", "日本…")
+    assert (cut("abcdef", 6), cut("abcdef", 5), cut("日本語", 5), cut("ＡＢＣ", 5)) == ("abcdef", "abcd…", "日本…", "ＡＢ…")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ SHEET = "'leads.xlsx#Leads' -c campaign_12345"
     ],
 )
 def test_the_next_step_is(report: Report, step: str) -> None:
-    assert next_steps(report)[0].endswith(step) or step in next_steps(report)[0]
+    assert step in next_steps(report)[0]
     assert summary(report).splitlines()[-1].endswith(next_steps(report)[-1])
 
 
@@ -172,7 +172,20 @@ def test_a_repeated_command_keeps_the_flags_of_the_run(settings: Mapping[str, An
 
 def test_a_lifted_guard_replaces_the_limit_that_the_run_had() -> None:
     report = a_quiet_report(code=ExitCode.GUARD, guards=(TRIPPED,), settings={"max_remove": Limit(count=3)})
-    assert next_steps(report)[0].count("--max-remove") == 1
+    assert next_steps(report)[0].endswith(f"{SHEET} --max-remove 412")
+
+
+def test_what_an_earlier_run_left_open_is_not_asked_of_this_run() -> None:
+    """The id of this run would resume nothing."""
+    lines = outcomes("created", "unknown")
+    for dry_run in (False, True):
+        report = a_report(lines, (), [{"row": 3, "code": "unsettled", "detail": "x"}], (), dry_run=dry_run)
+        assert next_steps(report)[0] == "settle what an earlier run left open: callcamp-sync resume"
+
+
+def test_a_dry_run_never_asks_for_a_resume() -> None:
+    """It sent nothing, so nothing is open, whatever was planned."""
+    assert "resume" not in summary(a_quiet_report("created", "not-attempted", "unknown", dry_run=True))
 
 
 def test_a_command_is_one_shell_word_a_part() -> None:

@@ -155,7 +155,7 @@ def test_the_file_that_the_documentation_shows_is_a_right_one() -> None:
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
 def test_the_documentation_lists_the_headings_of_each_field(field: Field) -> None:
-    (line,) = [line for line in documentation().splitlines() if line.startswith(f"| `{getattr(field, 'name')}` |")]  # noqa: B009
+    (line,) = [line for line in documentation().splitlines() if line.startswith(f"| `{field.name}` |")]
     listed = line.split("|")[2].split(":")[0]
     assert tuple(word.strip() for word in listed.split(",")) == field.aliases
 

@@ -1,0 +1,193 @@
+"""What a run works with, and how it is opened: settings, clock, client, journal, ledger, sheet and mapping.
+
+In:  a Request (what the user asked for) and a Bench (settings, clock, who is told of progress, who may stop or confirm).
+Out: the things themselves, open; or a SyncError, before anything was sent. I/O: network, disk.
+"""
+
+from __future__ import annotations
+
+import secrets
+import tomllib
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from callcamp_sync import journal, planning
+from callcamp_sync.api.client import Client
+from callcamp_sync.apply import Stop
+from callcamp_sync.errors import MappingError, UsageError
+from callcamp_sync.journal import Journal
+from callcamp_sync.ledger import Ledger
+from callcamp_sync.mapping import Mapping as SheetMapping
+from callcamp_sync.mapping import parse_mapping, plain_mapping
+from callcamp_sync.model import CampaignInfo, Plan
+from callcamp_sync.plan import digest
+from callcamp_sync.settings import Settings, token_of
+from callcamp_sync.sheets import read_sheet
+
+LEDGER_NAME = "do-not-call.jsonl"
+
+
+class Progress(Protocol):
+    """Who is told how far a run is."""
+
+    def reading(self, what: str, done: int, total: int) -> None:
+        """Pages of a list that were read."""
+
+    def sending(self, done: int, total: int) -> None:
+        """Steps of the plan that ended."""
+
+
+class Silent:
+    """A Progress that tells nobody."""
+
+    def reading(self, what: str, done: int, total: int) -> None:
+        """Nobody is told."""
+
+    def sending(self, done: int, total: int) -> None:
+        """Nobody is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What a run works with.
+
+    confirm: shown the plan, says whether to go on; null where `--yes` was given. stop: set by a signal.
+    """
+
+    settings: Settings
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    progress: Progress = field(default_factory=Silent)
+    stop: Stop = field(default_factory=Stop)
+    confirm: Callable[[Plan], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One sync as the user asked for it. mapping: a TOML file, null for matching by heading. campaign: uuid or unique name."""
+
+    sheet: str
+    campaign: str | None
+    mapping: Path | None = None
+    command: str = "sync"
+
+
+@dataclass(slots=True)
+class Desk:
+    """What is open during a run."""
+
+    client: Client
+    journal: Journal
+    ledger: Ledger
+    settings: Settings
+    bench: Bench
+    run_id: str
+    started: datetime
+
+    @property
+    def now(self) -> datetime:
+        """The clock's time."""
+        return self.bench.clock()
+
+
+# --- opening ---------------------------------------------------------------------------------------------------------
+
+
+def open_client(settings: Settings) -> Client:
+    """A client for these settings. Raises AccessError without a token, SettingsError for a token or address that is none."""
+    return Client(
+        base_url=settings.base_url,
+        token=token_of(settings),
+        concurrency=settings.concurrency,
+        rate=settings.rate,
+        timeout=settings.timeout,
+        insecure_http=settings.insecure_http,
+    )
+
+
+def open_ledger(settings: Settings, clock: Callable[[], datetime]) -> Ledger:
+    """The ledger of the state folder."""
+    return Ledger.open(settings.state_dir / LEDGER_NAME, clock=clock)
+
+
+def open_journal(settings: Settings, clock: Callable[[], datetime]) -> Journal:
+    """The journal of the state folder."""
+    return Journal.open(settings.state_dir / journal.FILE_NAME, clock=clock)
+
+
+@asynccontextmanager
+async def open_desk(bench: Bench, settings: Settings) -> AsyncIterator[Desk]:
+    """Client, journal and ledger, open until the context ends."""
+    client = open_client(settings)
+    with ExitStack() as stack:
+        ledger = open_ledger(settings, bench.clock)
+        book = stack.enter_context(open_journal(settings, bench.clock))
+        async with client:
+            yield Desk(client, book, ledger, settings, bench, secrets.token_hex(4), bench.clock())
+
+
+def load_mapping(path: Path | None) -> SheetMapping:
+    """The mapping file, or the plain mapping. Raises MappingError: not there, not TOML, or wrong inside."""
+    if path is None:
+        return plain_mapping()
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise MappingError(f"the mapping `{path}` cannot be read: {error.strerror}", hint="check the path after `-m`") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MappingError(f"the mapping `{path}` is not TOML: {error}", hint="see docs/mapping.md") from error
+    return parse_mapping(data, path=str(path))
+
+
+def load_subject(request: Request, settings: Settings) -> planning.Subject:
+    """Read sheet and mapping. Raises SheetError, MappingError, UsageError."""
+    mapping = load_mapping(request.mapping)
+    chosen = planning.effective(settings, mapping)
+    source = mapping.source
+    sheet = read_sheet(
+        request.sheet,
+        sheet=source.sheet,
+        header_row=source.header_row,
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+    )
+    return planning.Subject(
+        sheet=sheet,
+        mapping=mapping,
+        by_name=request.mapping is None,
+        settings=chosen,
+        shown=_shown(request, chosen),
+        digests={"mapping": digest(mapping.model_dump(mode="json"))},
+    )
+
+
+def _shown(request: Request, settings: Settings) -> dict[str, Any]:
+    """What the report says of the settings: what was chosen, never the token."""
+    names = (
+        "mode",
+        "initial_status",
+        "release",
+        "region",
+        "on_duplicate",
+        "reopen",
+        *("max_create", "max_update", "max_remove", "max_invalid", "max_shrink"),
+    )
+    values = {name: getattr(settings, name) for name in names}
+    return {
+        "mapping": str(request.mapping) if request.mapping else None,
+        "campaign": request.campaign,
+        "on_missing": str(settings.missing),
+        "key": ",".join(settings.key) if settings.key else None,
+        **{name: value if value is None or isinstance(value, bool) else str(value) for name, value in values.items()},
+    }
+
+
+async def find_campaign(client: Client, name: str | None, mapping: SheetMapping | None = None) -> CampaignInfo:
+    """The campaign by uuid or unique name; the mapping's where none was given."""
+    wanted = name or (mapping.campaign if mapping else None)
+    if wanted is None:
+        raise UsageError("no campaign is given", hint="pass `-c CAMPAIGN`, or set `campaign` in the mapping")
+    return (await client.find_campaign(wanted)).info()

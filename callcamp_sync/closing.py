@@ -1,0 +1,145 @@
+"""How a run ends: the campaign read back, the books, the exit code, the report on disk and in the journal.
+
+In:  a Desk, a plan, the outcomes of its steps. Out: a Report, written. I/O: network (reads), disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from callcamp_sync import __version__, planning, reconcile, report, snapshot
+from callcamp_sync.bench import Desk
+from callcamp_sync.errors import ExitCode, StateError, SyncError, gravest
+from callcamp_sync.fields import FIELDS, Home
+from callcamp_sync.model import Outcome, Plan, Report
+from callcamp_sync.reconcile import Books
+
+#: Planned outcomes that something must be sent for.
+_ACTING = ("created", "associated", "updated", "canceled", "removed")
+
+#: Record fields that the list of orders does not show.
+_RECORD_FIELDS = frozenset(f.name for f in FIELDS if f.home is Home.RECORD) - {"name", "phoneNumber"}
+
+_OPEN = ("failed", "unknown", "drifted", "not-attempted")
+
+
+def planned(desk: Desk, command: str, plan: Plan) -> Report:
+    """The report of a plan or a dry run: the outcomes that are planned."""
+    books = _books(plan, plan.lines, plan.orders)
+    codes = [_rows_code(books.counts)]
+    if any(guard.tripped for guard in plan.guards):
+        codes.append(ExitCode.GUARD)
+    return _report(desk, command, plan, books, gravest(*codes), dry_run=True)
+
+
+def not_begun(desk: Desk, command: str, plan: Plan, exit_code: ExitCode) -> Report:
+    """The report of a run that was stopped before its first write: what was planned is `not-attempted`."""
+    acting = pl.col("outcome").is_in(_ACTING)
+    outcome = pl.when(acting).then(pl.lit("not-attempted")).otherwise("outcome")
+    lines, orders = plan.lines.with_columns(outcome=outcome), plan.orders.with_columns(outcome=outcome)
+    folder = report.prepare_folder(
+        desk.settings.report_dir, run_id=desk.run_id, campaign=plan.campaign.name, started_at=desk.started
+    )
+    made = _report(desk, command, plan, _books(plan, lines, orders), exit_code, folder=folder)
+    return _written(made, folder)
+
+
+async def read_back(desk: Desk, plan: Plan, outcomes: Sequence[Outcome]) -> tuple[Books, tuple[str, ...]]:
+    """List the campaign again and hold every claim against it; without an answer the report says that nothing was read back."""
+    if not reconcile.wants_read_back(plan.steps, outcomes):
+        return reconcile.reconcile(plan, outcomes, None), ()
+    try:
+        after = await _after(desk, plan)
+    except SyncError as error:
+        desk.bench.stop.because(error.message, error.exit_code)
+        return reconcile.reconcile(plan, outcomes, None), (f"nothing could be read back afterwards: {error.message}",)
+    return reconcile.reconcile(plan, outcomes, after), ()
+
+
+async def _after(desk: Desk, plan: Plan) -> pl.DataFrame:
+    """The campaign as it stands after the run, with the fields that the plan changes."""
+    listing = await desk.client.list_orders(plan.campaign.uuid)
+    changed = set(plan.changes["field"].unique())
+    of_record = [name for name in changed if name.startswith("parameters.") or name in _RECORD_FIELDS]
+    if not of_record:
+        return snapshot.existing_orders(listing.frame, None, FIELDS)
+    record_type = await planning.read_type(desk.client, plan.campaign)
+    names = sorted(name.removeprefix("parameters.") for name in changed if name.startswith("parameters."))
+    try:
+        records = await desk.client.list_records(campaign=plan.campaign.uuid, parameters=names)
+    except SyncError:
+        return snapshot.existing_orders(listing.frame, None, FIELDS)
+    fields = [*FIELDS, *(spec.field for spec in record_type.parameters if spec.field.name in changed)]
+    return snapshot.existing_orders(listing.frame, records.frame, fields)
+
+
+def ended(desk: Desk, command: str, plan: Plan, books: Books, folder: Path, *, notices: Sequence[str]) -> Report:
+    """The report of a run that sent something, on disk; the journal knows how it ended."""
+    stop = desk.bench.stop
+    codes = [_rows_code(books.counts), stop.exit_code]
+    if any(books.counts.get(name) or books.missing.get(name) for name in _OPEN) or books.mismatches:
+        codes.append(ExitCode.INCOMPLETE)
+    told = (*([f"stopped: {stop.reason}"] if stop.reason else []), *notices)
+    made = _report(desk, command, replace(plan, notices=(*plan.notices, *told)), books, gravest(*codes), folder=folder)
+    wrong = report.balance(made)
+    if wrong:
+        made = replace(made, exit_code=int(ExitCode.BUG), exit_name=ExitCode.BUG.label, notices=(*made.notices, *wrong))
+    made = _written(made, folder)
+    desk.journal.finish_run(desk.run_id, exit_code=made.exit_code, counts=made.counts, missing=made.missing)
+    return made
+
+
+def _written(made: Report, folder: Path) -> Report:
+    try:
+        warnings = report.write_report(made, folder)
+    except StateError as error:
+        return replace(
+            made, exit_code=int(ExitCode.USAGE), exit_name=ExitCode.USAGE.label, notices=(*made.notices, error.message)
+        )
+    return replace(made, notices=(*made.notices, *warnings))
+
+
+def _books(plan: Plan, lines: pl.DataFrame, orders: pl.DataFrame) -> Books:
+    return Books(
+        lines=lines, orders=orders, counts=reconcile.count(lines), missing=reconcile.count(orders), checked=0, mismatches=()
+    )
+
+
+def _rows_code(counts: Mapping[str, int]) -> ExitCode:
+    if counts.get("unknown"):
+        return ExitCode.INCOMPLETE
+    return ExitCode.ROWS if counts.get("rejected") or counts.get("held") else ExitCode.OK
+
+
+def _report(
+    desk: Desk, command: str, plan: Plan, books: Books, exit_code: ExitCode, *, dry_run: bool = False, folder: Path | None = None
+) -> Report:
+    return Report(
+        run_id=desk.run_id,
+        command=command,
+        version=__version__,
+        started_at=desk.started,
+        finished_at=desk.now,
+        exit_code=int(exit_code),
+        exit_name=exit_code.label,
+        dry_run=dry_run,
+        folder=str(folder) if folder else None,
+        campaign=plan.campaign,
+        source=plan.source,
+        settings=plan.settings,
+        counts=books.counts,
+        missing=books.missing,
+        lines=books.lines,
+        changes=plan.changes,
+        orders=books.orders,
+        issues=plan.issues,
+        guards=plan.guards,
+        notices=plan.notices,
+        requests=desk.client.counts,
+        checked=books.checked,
+        mismatches=books.mismatches,
+    )

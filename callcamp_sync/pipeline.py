@@ -1,0 +1,325 @@
+"""The order of the stages: read, list, compare, guard, send, read back, report. The only module that knows it.
+
+In:  a Request and a Bench. Out: a Report, always, unless the run cannot begin: then a SyncError, before anything was sent.
+I/O: through the rooms. The clock, the token, the folders and the confirmation are parameters.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import polars as pl
+
+from callcamp_sync import __version__, closing, guards, lock, plan_document, planning, reconcile, report, snapshot
+from callcamp_sync.apply import Run
+from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_subject, open_desk
+from callcamp_sync.errors import ExitCode, NotFoundError, StalePlanError, StateError, SyncError
+from callcamp_sync.journal import RunRow
+from callcamp_sync.ledger import Entry, Ledger
+from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report, StepKind
+from callcamp_sync.policy import person_keys
+from callcamp_sync.rows import phones_that_said_never
+from callcamp_sync.sending import Sender
+from callcamp_sync.statuses import DO_NOT_CALL
+
+#: A listing older than this is made again before the first write.
+_FRESH_SECONDS = 60.0
+
+#: Ends of a step that are not tried again when a plan is resumed.
+_FINAL = (Fate.DONE, Fate.REFUSED, Fate.DRIFTED, Fate.HELD)
+
+
+# --- planning --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan, and what applying it needs to know besides."""
+
+    plan: Plan
+    standing: pl.DataFrame
+    said_never: tuple[str, ...]
+    listed_at: datetime
+
+
+async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -> Planned:
+    """Everything up to the plan. Do Not Call seen in the campaign is written down, whatever becomes of the plan."""
+    record_type = await planning.read_type(desk.client, campaign)
+    desired = planning.desire(subject, record_type)
+    listed_at = desk.now
+    standing, found, desired = await planning.stand(
+        desk.client, campaign, record_type, desired, mode=subject.settings.mode, on_page=desk.bench.progress.reading
+    )
+    _note_never(desk.ledger, campaign, standing.orders)
+    host = subject.settings.host
+    pending = desk.journal.pending(host, campaign.uuid)
+    waiting = planning.unsettled(pending, standing.orders, desk.now, subject.settings.grace_seconds)
+    wished = planning.wishes(subject, desired, standing, never=desk.ledger.phones(), waiting=waiting, now=desk.now)
+    difference = planning.compare(desired, standing, found, wished)
+    last = desk.journal.last_applied(host, campaign.uuid, subject.digests["mapping"])
+    plan = planning.build(
+        subject, desired, standing, difference, host=host, last_valid=last.valid_rows if last else None, now=desk.now
+    )
+    return Planned(
+        plan=plan,
+        standing=standing.orders,
+        said_never=tuple(phones_that_said_never(desired.frame)),
+        listed_at=listed_at,
+    )
+
+
+def _note_never(ledger: Ledger, campaign: CampaignInfo, orders: pl.DataFrame) -> None:
+    """Append every number that the campaign marks Do Not Call."""
+    found = orders.filter((pl.col("status") == DO_NOT_CALL) & pl.col("phone").str.contains(r"^\+[1-9]\d{6,14}$"))
+    known = ledger.phones()
+    pairs = found.select("phone", "order_uuid").iter_rows()
+    ledger.add(
+        Entry(phone=phone, source=f"campaign {campaign.uuid} order {order}") for phone, order in pairs if phone not in known
+    )
+
+
+async def plan(request: Request, bench: Bench) -> tuple[Plan, Report]:
+    """Plan only: sends nothing but GET. The report carries the outcomes that are planned; a tripped guard is its exit code."""
+    subject = load_subject(request, bench.settings)
+    async with open_desk(bench, subject.settings) as desk:
+        campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
+        planned = await _plan(desk, subject, campaign)
+        return planned.plan, closing.planned(desk, request.command, planned.plan)
+
+
+# --- applying --------------------------------------------------------------------------------------------------------
+
+
+async def sync(request: Request, bench: Bench) -> Report:
+    """Plan, confirm, apply, read back, report. Raises SyncError only where nothing was sent."""
+    subject = load_subject(request, bench.settings)
+    async with open_desk(bench, subject.settings) as desk:
+        campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
+        with _held(desk, campaign.uuid, request.command):
+            planned = await _plan(desk, subject, campaign)
+            if any(guard.tripped for guard in planned.plan.guards):
+                return closing.not_begun(desk, request.command, planned.plan, ExitCode.GUARD)
+            if planned.plan.steps and not await _confirmed(bench, planned.plan):
+                return closing.not_begun(desk, request.command, planned.plan, ExitCode.INTERRUPTED)
+            return await _carry_out(desk, request.command, planned)
+
+
+async def _confirmed(bench: Bench, plan: Plan) -> bool:
+    """Ask in a thread: a signal must be heard while somebody thinks."""
+    return bench.confirm is None or await anyio.to_thread.run_sync(bench.confirm, plan, abandon_on_cancel=True)
+
+
+async def apply_saved(document: Any, bench: Bench) -> Report:
+    """Carry a saved plan out, once. Raises StalePlanError when it is spent, expired, or no longer what it was made for."""
+    plan = plan_document.load(document)
+    if plan.host != bench.settings.host:
+        raise StalePlanError(f"the plan is for `{plan.host}`, and the settings name `{bench.settings.host}`")
+    if bench.clock() > plan.expires_at:
+        raise StalePlanError(f"the plan expired on {plan.expires_at:%Y-%m-%d %H:%M} UTC", hint="make a new one")
+    async with open_desk(bench, bench.settings) as desk:
+        with _held(desk, plan.campaign.uuid, "apply"):
+            _refuse_spent(desk, plan)
+            campaign = await find_campaign(desk.client, plan.campaign.uuid)
+            await _refuse_other_type(desk, campaign, plan)
+            guards.refuse(plan.guards)
+            standing, _ = await _listed(desk, plan.campaign)
+            _note_never(desk.ledger, plan.campaign, standing)
+            planned = Planned(plan=plan, standing=standing, said_never=_marked_never(plan), listed_at=desk.now)
+            return await _carry_out(desk, "apply", planned)
+
+
+async def resume(run: str | None, bench: Bench) -> Report:
+    """Settle what a run left unknown, and finish what it did not attempt, by the plan that it kept."""
+    async with open_desk(bench, bench.settings) as desk:
+        earlier = desk.journal.run(run) if run else _last_unfinished(desk)
+        plan = plan_document.load(json.loads(desk.journal.plan(earlier.run_id)))
+        if plan.host != bench.settings.host:
+            raise StalePlanError(f"run `{earlier.run_id}` was for `{plan.host}`, and the settings name `{bench.settings.host}`")
+        if desk.now > plan.expires_at:
+            raise StalePlanError(
+                f"the plan of run `{earlier.run_id}` expired on {plan.expires_at:%Y-%m-%d %H:%M} UTC",
+                hint="sync the sheet again: what is unknown is settled by the same rules",
+            )
+        with _held(desk, plan.campaign.uuid, "resume"):
+            return await _resume(desk, plan)
+
+
+async def _resume(desk: Desk, plan: Plan) -> Report:
+    standing, complete = await _listed(desk, plan.campaign)
+    _note_never(desk.ledger, plan.campaign, standing)
+    _settle(desk, plan, standing, complete=complete)
+    earlier = _earlier(desk, plan)
+    planned = Planned(plan=plan, standing=standing, said_never=_marked_never(plan), listed_at=desk.now)
+    return await _carry_out(desk, "resume", planned, earlier=earlier)
+
+
+def _last_unfinished(desk: Desk) -> RunRow:
+    """The newest run on this host that left something open."""
+    for row in desk.journal.runs(limit=1000):
+        left = any(row.counts.get(name) or row.missing.get(name) for name in ("unknown", "not-attempted"))
+        if row.host == desk.settings.host and not row.dry_run and (row.finished_at is None or row.pending or left):
+            return row
+    raise NotFoundError("no run has left anything open", hint="see `callcamp-sync runs list`")
+
+
+def _earlier(desk: Desk, plan: Plan) -> list[Outcome]:
+    """How the plan's steps ended in earlier runs; what was not attempted, or is proved absent, is left out: it may be sent."""
+    found: dict[tuple[str, int | None], Outcome] = {}
+    runs = [row.run_id for row in desk.journal.runs(limit=1000) if row.plan_id == plan.id]
+    for row in (step for run_id in reversed(runs) for step in desk.journal.steps(run_id)):
+        fate = Fate.UNKNOWN if row.state == "intent" else Fate(row.state)
+        number = row.rows[0] if row.rows else None
+        if fate is Fate.NOT_ATTEMPTED:
+            found.pop((row.step_id, number), None)
+            continue
+        found[row.step_id, number] = Outcome(
+            step=row.step_id,
+            kind=row.kind,
+            fate=fate,
+            row=number,
+            order_uuid=row.order_uuid,
+            record_uuid=row.record_uuid,
+            http_status=row.http_status,
+            error=row.error,
+            attempts=row.attempts,
+        )
+    return list(found.values())
+
+
+def _todo(plan: Plan, earlier: Sequence[Outcome]) -> Plan:
+    """The plan without the steps, and the contacts of a link, that ended before."""
+    ended = {(outcome.step, outcome.row) for outcome in earlier}
+    left = []
+    for step in plan.steps:
+        if step.kind is StepKind.ASSOCIATE:
+            records = tuple(r for r in step.records if (step.id, r[0]) not in ended)
+            if records:
+                body = {"recordUuids": [record for _, record, _ in records]}
+                left.append(replace(step, records=records, rows=tuple(r[0] for r in records), body=body))
+        elif (step.id, step.rows[0] if step.rows else None) not in ended:
+            left.append(step)
+    return replace(plan, steps=tuple(left))
+
+
+# --- carrying out ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _held(desk: Desk, campaign: str, command: str) -> Iterator[None]:
+    settings = desk.settings
+    with lock.hold(
+        settings.state_dir, host=settings.host, campaign=campaign, run_id=desk.run_id, command=command, clock=desk.bench.clock
+    ):
+        yield
+
+
+async def _listed(desk: Desk, campaign: CampaignInfo) -> tuple[pl.DataFrame, bool]:
+    """The campaign's orders as they stand now, and whether that is all of them."""
+    progress = desk.bench.progress
+    listing = await desk.client.list_orders(campaign.uuid, on_page=lambda done, of: progress.reading("orders", done, of))
+    return snapshot.existing_orders(listing.frame, None, ()), listing.complete
+
+
+def _settle(desk: Desk, plan: Plan, standing: pl.DataFrame, *, complete: bool) -> None:
+    """Close what earlier runs left open and this listing can tell."""
+    settings = desk.settings
+    pending = desk.journal.pending(settings.host, plan.campaign.uuid)
+    found = planning.settlements(pending, standing, complete=complete, now=desk.now, grace_seconds=settings.grace_seconds)
+    for one in found:
+        desk.journal.settle(one.pending, fate=one.fate, order_uuid=one.order_uuid, note=one.note)
+
+
+def _refuse_spent(desk: Desk, plan: Plan) -> None:
+    """Say so before anything is made ready; the journal refuses it again when it is spent."""
+    spent = next((row for row in desk.journal.runs(limit=10_000) if row.plan_id == plan.id and not row.dry_run), None)
+    if spent is not None:
+        raise StalePlanError(
+            f"the plan was applied by run `{spent.run_id}` on {spent.started_at:%Y-%m-%d %H:%M} UTC",
+            hint=f"make a new plan, or `callcamp-sync resume {spent.run_id}` to finish that run",
+        )
+
+
+async def _refuse_other_type(desk: Desk, campaign: CampaignInfo, plan: Plan) -> None:
+    """A Record Type that changed since the plan may judge its values differently."""
+    record_type = await planning.read_type(desk.client, campaign)
+    if record_type.digest != plan.digests.get("record_type"):
+        raise StalePlanError("the campaign's record type changed since the plan was made", hint="make a new plan")
+
+
+def _marked_never(plan: Plan) -> tuple[str, ...]:
+    """The numbers that the plan's sheet marks Do Not Call."""
+    marking = plan.changes.filter((pl.col("field") == "status") & (pl.col("new") == DO_NOT_CALL))
+    return tuple(plan.lines.join(marking, on="row", how="semi")["phone"].drop_nulls())
+
+
+async def _carry_out(desk: Desk, command: str, planned: Planned, *, earlier: Sequence[Outcome] = ()) -> Report:
+    """Everything from the first byte on disk to the report."""
+    plan, settings = planned.plan, desk.settings
+    desk.bench.stop.sending = True
+    folder = report.prepare_folder(settings.report_dir, run_id=desk.run_id, campaign=plan.campaign.name, started_at=desk.started)
+    _enter_run(desk, command, plan, folder, spend=command != "resume")
+    complete = plan.complete
+    standing = planned.standing
+    if (desk.now - planned.listed_at).total_seconds() > _FRESH_SECONDS:
+        standing, complete = await _listed(desk, plan.campaign)
+    _settle(desk, plan, standing, complete=complete)
+    desk.ledger.add(Entry(phone=phone, source=f"sheet {plan.source.path} run {desk.run_id}") for phone in planned.said_never)
+    outcomes = await _send(desk, plan, standing, earlier)
+    books, notice = await closing.read_back(desk, plan, outcomes)
+    return closing.ended(desk, command, plan, books, folder, notices=notice)
+
+
+def _enter_run(desk: Desk, command: str, plan: Plan, folder: Path, *, spend: bool) -> None:
+    counts = reconcile.count(plan.lines)
+    desk.journal.start_run(
+        run_id=desk.run_id,
+        host=desk.settings.host,
+        campaign=plan.campaign.uuid,
+        command=command,
+        version=__version__,
+        plan_id=plan.id,
+        digests=plan.digests,
+        valid_rows=plan.source.rows - counts.get("rejected", 0) - counts.get("held", 0),
+        folder=str(folder),
+        who=getpass.getuser(),
+    )
+    if spend:
+        desk.journal.spend_plan(plan.id, desk.run_id)
+    desk.journal.save_plan(desk.run_id, json.dumps(plan_document.document(plan)))
+
+
+async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequence[Outcome]) -> list[Outcome]:
+    """Carry the steps out; what the journal refuses at the end is a reason to stop, not to lose the report."""
+    todo = _todo(plan, earlier)
+    progress, total = desk.bench.progress, len(todo.steps)
+    sent = 0
+
+    def took(_: Outcome) -> None:
+        nonlocal sent
+        sent += 1
+        progress.sending(sent, max(total, sent))
+
+    run = Run(
+        plan=todo,
+        sender=Sender(client=desk.client, journal=desk.journal, run_id=desk.run_id, campaign=plan.campaign.uuid),
+        standing=standing,
+        never=person_keys(desk.ledger.phones()),
+        stop=desk.bench.stop,
+        workers=desk.settings.concurrency,
+        settle_seconds=desk.settings.settle_seconds,
+        on_outcome=took,
+        outcomes=list(earlier),
+    )
+    try:
+        return await run.carry_out()
+    except (StateError, SyncError) as error:
+        desk.bench.stop.because(error.message, error.exit_code)
+        return run.outcomes

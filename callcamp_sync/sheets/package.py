@@ -1,0 +1,216 @@
+"""A workbook as a zip of XML parts, looked at before any reader that trusts it. Pure: works on bytes, no I/O.
+
+In:  the bytes of a file that begins like a zip.
+Out: its sheets in order, which cell styles are dates, and each part as a stream of pieces that is cut off at the limits.
+Why: readers allocate what a file claims. A workbook of 1.7 KB whose two cells span the grid aborts the process; a deflated
+gigabyte of zeros fills the memory. So sizes, ratios and document types are checked here, on what is really inflated.
+Rule source: ECMA-376 (Office Open XML), part 1; reliability notes, section 5.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from callcamp_sync.errors import SheetError
+
+MAX_PART = 2_000_000_000
+MAX_RATIO = 250
+_RATIO_FROM = 50_000_000
+MAX_MEMBERS = 10_000
+_BLOCK = 1 << 22
+_DATE_IDS = {14, 15, 16, 17, *range(27, 32), *range(34, 37), *range(50, 59)}
+_TIME_IDS = {18, 19, 20, 21, 22, 32, 33, 45, 46, 47}
+_NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', re.IGNORECASE)
+_DAMAGED = "open it in Excel and save it again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPart:
+    """A worksheet of the workbook, chart sheets left out. part: its name in the zip."""
+
+    name: str
+    visible: bool
+    part: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Styles:
+    """Cell style numbers (as text) that show a date without a time, and those that show a time."""
+
+    dates: frozenset[str]
+    times: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A workbook. calculates_on_load: it was written by a program that left the formulas to Excel."""
+
+    zip: zipfile.ZipFile
+    shown: str
+    sheets: tuple[SheetPart, ...]
+    styles: Styles
+    shared: str | None
+    calculates_on_load: bool
+
+    def pieces(self, part: str) -> Iterator[bytes]:
+        """The part, inflated, in pieces that begin with a tag and end before one."""
+        return _pieces(self.zip, part, self.shown)
+
+
+def open_package(data: bytes, shown: str) -> Package:
+    """Open a workbook. Raises SheetError for what is no .xlsx or .xlsm, is damaged, or breaks the limits."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise SheetError(f"`{shown}` is damaged or truncated: it is no whole workbook", hint="copy or export it again") from error
+    names = _members(archive, shown)
+    links = _relations(archive, names, shown)
+    sheets, on_load = _sheets(archive, names, links, shown)
+    shared = names.get("xl/sharedstrings.xml")
+    return Package(
+        zip=archive, shown=shown, sheets=sheets, styles=_styles(archive, names, shown), shared=shared, calculates_on_load=on_load
+    )
+
+
+def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, str]:
+    """Lower-cased name -> name. Two members of one name are refused: two readers might see two workbooks."""
+    infos = archive.infolist()
+    names = {info.filename.lower(): info.filename for info in infos}
+    if "xl/workbook.xml" not in names:
+        raise _foreign(shown, names)
+    if len(infos) > MAX_MEMBERS or len(names) < len(infos):
+        raise SheetError(f"`{shown}` is not a workbook that Excel writes: {len(infos)} parts, {len(names)} names")
+    if any(info.flag_bits & 1 for info in infos):
+        raise SheetError(f"`{shown}` is protected with a password", hint="save a copy without the password")
+    return names
+
+
+def _foreign(shown: str, names: dict[str, str]) -> SheetError:
+    if "xl/workbook.bin" in names:
+        return SheetError(f"`{shown}` is a binary workbook (.xlsb)", hint="save it as .xlsx")
+    if "content.xml" in names:
+        return SheetError(f"`{shown}` is an OpenDocument file (.ods)", hint="save it as .xlsx")
+    if "word/document.xml" in names or "ppt/presentation.xml" in names:
+        return SheetError(f"`{shown}` is a document, not a sheet", hint="save the table as .xlsx or .csv")
+    return SheetError(f"`{shown}` is a zip archive, not a workbook", hint="unpack it and name the sheet in it")
+
+
+def _pieces(archive: zipfile.ZipFile, part: str, shown: str) -> Iterator[bytes]:
+    info = archive.getinfo(part)
+    size, rest = 0, b""
+    try:
+        with archive.open(info) as stream:
+            while block := stream.read(_BLOCK):
+                size += len(block)
+                if size > MAX_PART or (size > _RATIO_FROM and size > info.compress_size * MAX_RATIO):
+                    raise SheetError(
+                        f"`{shown}` inflates to more than {size:,} bytes in `{part}`",
+                        hint="split the workbook, or save it as .csv",
+                    )
+                if b"<!DOCTYPE" in block or (size == len(block) and _not_utf8(block)):
+                    raise SheetError(f"`{shown}` holds XML that Excel does not write (`{part}`)", hint=_DAMAGED)
+                rest += block
+                cut = rest.rfind(b"<")
+                if cut > 0:
+                    yield rest[:cut]
+                    rest = rest[cut:]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise SheetError(f"`{shown}` is damaged (`{part}`)", hint="copy or export it again") from error
+    yield rest
+
+
+def _not_utf8(block: bytes) -> bool:
+    declared = re.match(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding=["']([^"']+)""", block)
+    return (
+        block.startswith((b"\xff\xfe", b"\xfe\xff"))
+        or b"\0" in block[:64]
+        or (declared is not None and declared[1].lower() not in (b"utf-8", b"us-ascii"))
+    )
+
+
+def parse(pieces: Iterator[bytes], parser: expat.XMLParserType, part: str) -> None:
+    """Feed the pieces to `parser`. Raises SheetError for XML that is not well-formed."""
+    try:
+        for piece in pieces:
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise SheetError(f"the workbook is damaged: `{part}` is not well-formed", hint=_DAMAGED) from error
+
+
+def local(name: str) -> str:
+    """A tag or attribute without its namespace prefix."""
+    return name.rpartition(":")[2]
+
+
+def _elements(archive: zipfile.ZipFile, part: str, shown: str) -> list[tuple[str, str, dict[str, str]]]:
+    """(parent, tag, attributes) of every element, names without prefixes, in document order. For small parts only."""
+    found: list[tuple[str, str, dict[str, str]]] = []
+    stack = [""]
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        found.append((stack[-1], local(tag), {local(name): value for name, value in attributes.items()}))
+        stack.append(local(tag))
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda _tag: stack.pop()
+    parse(_pieces(archive, part, shown), parser, part)
+    return found
+
+
+def _relations(archive: zipfile.ZipFile, names: dict[str, str], shown: str) -> dict[str, tuple[str, str]]:
+    """Relation id -> (kind, part in lower case)."""
+    part = names.get("xl/_rels/workbook.xml.rels")
+    if part is None:
+        raise SheetError(f"`{shown}` is damaged: it does not say where its sheets are", hint=_DAMAGED)
+    links = {}
+    for _, tag, has in _elements(archive, part, shown):
+        if tag == "Relationship":
+            target = posixpath.normpath(posixpath.join("/xl", has.get("Target", ""))).lstrip("/").lower()
+            links[has.get("Id", "")] = (has.get("Type", "").rpartition("/")[2], target)
+    return links
+
+
+def _sheets(
+    archive: zipfile.ZipFile, names: dict[str, str], links: dict[str, tuple[str, str]], shown: str
+) -> tuple[tuple[SheetPart, ...], bool]:
+    sheets, on_load = [], False
+    for parent, tag, has in _elements(archive, names["xl/workbook.xml"], shown):
+        kind, target = links.get(has.get("id", ""), ("", ""))
+        if tag == "sheet" and parent == "sheets" and kind == "worksheet" and target in names:
+            visible = has.get("state", "visible") == "visible"
+            sheets.append(SheetPart(name=has.get("name", ""), visible=visible, part=names[target]))
+        on_load = on_load or (tag == "calcPr" and has.get("fullCalcOnLoad") in ("1", "true"))
+    if not sheets:
+        raise SheetError(f"`{shown}` has no worksheet")
+    return tuple(sheets), on_load
+
+
+def _styles(archive: zipfile.ZipFile, names: dict[str, str], shown: str) -> Styles:
+    part = names.get("xl/styles.xml")
+    elements = _elements(archive, part, shown) if part else []
+    codes = {has.get("numFmtId", ""): has.get("formatCode", "") for _, tag, has in elements if tag == "numFmt"}
+    formats = [has.get("numFmtId", "0") for parent, tag, has in elements if tag == "xf" and parent == "cellXfs"]
+    shows = [_shows(number, codes) for number in formats]
+    return Styles(
+        dates=frozenset(str(i) for i, what in enumerate(shows) if what == "date"),
+        times=frozenset(str(i) for i, what in enumerate(shows) if what == "time"),
+    )
+
+
+def _shows(number: str, codes: dict[str, str]) -> str:
+    if number not in codes:
+        known = int(number) if number.isdecimal() else 0
+        return "date" if known in _DATE_IDS else "time" if known in _TIME_IDS else ""
+    code = _NOT_CODE.sub("", codes[number]).lower()
+    if re.search("[hs]", code):
+        return "time"
+    return "date" if re.search("[ymd]", code) else ""

@@ -1,0 +1,73 @@
+"""One way in: a source of any kind -> model.Sheet. An edge: reads a file or standard input.
+
+In:  the source as the user wrote it, and what the mapping says about sheet, header row, encoding and delimiter.
+Out: model.Sheet: all cells as text, with the row numbers that the spreadsheet shows, and everything odd as an issue or a warning.
+Rule source: the docstring of model.Sheet; interface document, "SHEET".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from callcamp_sync.errors import SheetError
+from callcamp_sync.fields import ROW
+from callcamp_sync.model import Sheet
+from callcamp_sync.sheets.csv_in import read_delimited
+from callcamp_sync.sheets.grid import Origin, to_sheet
+from callcamp_sync.sheets.source import Source, is_workbook, read_source
+from callcamp_sync.sheets.xlsx_in import HiddenRows, read_workbook
+
+
+def read_sheet(
+    source: str | Path,
+    *,
+    sheet: str | int | None = None,
+    header_row: int | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    hidden_rows: HiddenRows = "refuse",
+) -> Sheet:
+    """Read a sheet as text.
+
+    source: a path, `FILE.xlsx#Sheet name` (which outranks `sheet`), `-` for standard input, or a glob that matches one file.
+    sheet: name or position from 1; None takes the only visible sheet with data. header_row: as the spreadsheet counts; None
+    takes the first row that is not blank. encoding, delimiter: of delimited text; None finds them by evidence. hidden_rows:
+    what becomes of hidden or filtered rows of a workbook that have data.
+    Raises SheetError, with a hint, for everything that keeps the whole sheet from being read. What is wrong with one row is an
+    issue of that row: row-ragged, row-quote, cell-error, cell-uncalculated.
+    """
+    if header_row is not None and header_row < 1:
+        raise SheetError(f"`{header_row}` is no row of a sheet", hint="rows are counted from 1")
+    found = read_source(source)
+    wanted = found.sheet if found.sheet is not None else sheet
+    if is_workbook(found):
+        return _workbook(found, wanted, header_row, hidden_rows)
+    grid, decoded, mark = read_delimited(found.data, encoding=encoding, delimiter=delimiter, header_row=header_row)
+    ignored = () if wanted is None else (f"delimited text has no sheets: `{wanted}` was ignored",)
+    origin = Origin(
+        path=found.path,
+        sheet=None,
+        sha256=found.sha256,
+        encoding=decoded.encoding,
+        delimiter=mark,
+        warnings=(*decoded.warnings, *ignored),
+    )
+    return to_sheet(grid, origin)
+
+
+def _workbook(found: Source, wanted: str | int | None, header_row: int | None, hidden_rows: HiddenRows) -> Sheet:
+    book = read_workbook(found.data, found.path, sheet=wanted, header_row=header_row, hidden_rows=hidden_rows)
+    sheet = to_sheet(book.grid, Origin(path=found.path, sheet=book.name, sha256=found.sha256))
+    return _without(sheet, book.hidden) if hidden_rows == "skip" and book.hidden else sheet
+
+
+def _without(sheet: Sheet, hidden: frozenset[int]) -> Sheet:
+    rows = pl.Series(sorted(hidden), dtype=pl.UInt32).implode()
+    frame = sheet.frame.filter(~pl.col(ROW).is_in(rows))
+    skipped = sheet.frame.height - frame.height
+    warning = f"hidden rows that were skipped: {skipped}"
+    info = replace(sheet.info, rows=frame.height, warnings=(*sheet.info.warnings, warning))
+    return replace(sheet, frame=frame, issues=sheet.issues.filter(~pl.col("row").is_in(rows)), info=info)
