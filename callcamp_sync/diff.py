@@ -64,7 +64,7 @@ def _when(rows: pl.DataFrame) -> dict[str, pl.Expr]:
     """The time and zone that an order is to have in the end: the two are always sent together."""
     names = {"time": "scheduledTime", "zone": "scheduledTimeTimezone"}
     return {
-        short: pl.coalesce(*[f"want_{name}"] if f"want_{name}" in rows.columns else [], _standing(rows, name))
+        short: pl.coalesce(*([f"want_{name}"] if f"want_{name}" in rows.columns else []), _standing(rows, name))
         for short, name in names.items()
     }
 
@@ -84,7 +84,7 @@ def _side_by_side(sides: Sides) -> pl.DataFrame:
         .join(contacts, on="link_uuid", how="left", maintain_order="left")
     )
     shared = [c.removeprefix("link_") for c in contacts.columns if c.startswith("link_have_")]
-    merged = {name: pl.coalesce([name] if name in both.columns else [], f"link_{name}") for name in shared}
+    merged = {name: pl.coalesce(*([name] if name in both.columns else []), f"link_{name}") for name in shared}
     return both.with_columns(
         code=pl.coalesce("code", "link_code"),
         detail=pl.coalesce("detail", "link_detail"),

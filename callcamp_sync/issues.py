@@ -47,7 +47,7 @@ CATALOGUE: dict[str, Entry] = {
         _R, "the formula was never calculated", "open the workbook in Excel and save it, or type the value"
     ),
     # --- phones
-    "phone-blank": Entry(_R, "the phone number is blank", "enter the number with its country code, such as +44 7700 900123"),
+    "phone-blank": Entry(_R, "the phone number is blank", "enter the number with its country code, such as +1 201 555 0123"),
     "phone-unreadable": Entry(_R, "`{cell}` is not a phone number", "enter one number with its country code"),
     "phone-region": Entry(_R, "`{cell}` has no country code", "write it with + and the country code, or pass `--region`"),
     "phone-invalid": Entry(

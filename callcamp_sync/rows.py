@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from callcamp_sync import frames, phones, schema, values
-from callcamp_sync.fields import BY_NAME, ROW, Field, Home, Kind
+from callcamp_sync.fields import BY_NAME, CLEAR, ROW, Field, Home, Kind
 from callcamp_sync.issues import CATALOGUE, Verdict
 from callcamp_sync.mapping import Binding, map_columns
 from callcamp_sync.model import ISSUE_SCHEMA, OnDuplicate, Sheet
@@ -147,12 +147,18 @@ def _read_columns(mapped: pl.DataFrame, rules: Sequence[Rule], region: str | Non
 
 
 def _regions(mapped: pl.DataFrame, region: str | None) -> pl.Series | str | None:
-    """The region to read each number in: the row's own where it is a code, else the mapping's or the flag's."""
+    """The region to read each number in: the row's own, or where that is blank the mapping's or the flag's.
+
+    A country that is no code gives no region: the number may belong anywhere, and is not read as if it were from here.
+    """
     if _REGION not in mapped.columns:
         return region
     rule = Rule(field=BY_NAME["country"], heading=_REGION)
     own = values.read_column(mapped[_REGION], rule)["value"]
-    return own if region is None else own.fill_null(region)
+    if region is None:
+        return own
+    named = pl.DataFrame({"own": own, "cell": mapped[_REGION]})
+    return named.select(pl.when(pl.col("cell").is_null()).then(pl.lit(region)).otherwise("own").alias("own")).to_series()
 
 
 def _column(field: Field) -> str:
@@ -203,6 +209,8 @@ def _required(
             rows = read[ROW].filter(mapped[rule.field.name].is_null())
             issues = _blank_issues(rows, "value-required", rule.heading, rule.field.name)
             (always if rule.field.name in asked_for else needed).append(issues)
+            cleared = read[ROW].filter((read[_column(rule.field)] == CLEAR).fill_null(value=False))
+            always.append(_blank_issues(cleared, "value-clear", rule.heading, rule.field.name))
     return pl.concat(always), pl.concat(needed)
 
 

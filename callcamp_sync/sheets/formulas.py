@@ -21,7 +21,8 @@ _PHONE = r"^\+[0-9]{7,15}$"
 def escape(column: pl.Expr) -> pl.Expr:
     """The column as a CSV for spreadsheets may hold it. Nulls stay null."""
     risky = column.str.contains(_TRIGGER) & ~column.str.contains(_PHONE)
-    return pl.when(risky).then(pl.concat_str(pl.lit("'"), column)).otherwise(column)
+    # The plain column comes first: it gives the result its name.
+    return pl.when(~risky).then(column).otherwise(pl.concat_str(pl.lit("'"), column))
 
 
 def unescape(column: pl.Expr) -> pl.Expr:

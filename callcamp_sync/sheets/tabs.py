@@ -111,7 +111,7 @@ def tab_names(wanted: list[str]) -> list[str]:
     names = []
     for text in wanted:
         stem = re.sub(r"[\[\]:*?/\\]", " ", clean(text)).strip("' ") or "Sheet"
-        stem = "History " if stem.casefold() == "history" else stem
+        stem = "History_" if stem.casefold() == "history" else stem
         name, nth = _fitting(stem, ""), 1
         while name.casefold() in taken:
             nth += 1

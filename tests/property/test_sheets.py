@@ -38,7 +38,7 @@ def expected(rows: list[tuple[str, str, str]]) -> list[tuple[object, ...]]:
 
 
 @given(grids)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_the_excel_dialect_writes_is_what_is_read(rows: list[tuple[str, str, str]]) -> None:
     frame = pl.DataFrame(rows, schema=["a;b", "=c", "\td|"], orient="row")
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +50,7 @@ def test_what_the_excel_dialect_writes_is_what_is_read(rows: list[tuple[str, str
 
 
 @given(grids)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_cell_of_the_excel_dialect_begins_like_a_formula(rows: list[tuple[str, str, str]]) -> None:
     frame = pl.DataFrame(rows, schema=["a", "b", "c"], orient="row")
     with tempfile.TemporaryDirectory() as folder:
@@ -62,6 +62,7 @@ def test_no_cell_of_the_excel_dialect_begins_like_a_formula(rows: list[tuple[str
 
 
 @given(st.lists(texts, max_size=20))
+@settings(max_examples=40, deadline=None)
 def test_the_escape_is_undone_exactly(cells: list[str]) -> None:
     frame = pl.DataFrame({"x": pl.Series(cells, dtype=pl.String)})
     escaped = frame.select(formulas.escape(pl.col("x")))
@@ -71,7 +72,7 @@ def test_the_escape_is_undone_exactly(cells: list[str]) -> None:
 
 
 @given(grids)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_a_workbook_holds_is_what_is_read(rows: list[tuple[str, str, str]]) -> None:
     frame = pl.DataFrame(rows, schema=["a", "b", "c"], orient="row")
     clean = [tuple(cell.translate(CONTROL) for cell in row) for row in rows]
