@@ -17,7 +17,7 @@ import polars as pl
 
 from callcamp_sync import snapshot
 from callcamp_sync.api.client import Client
-from callcamp_sync.errors import ExitCode, SyncError
+from callcamp_sync.errors import ExitCode, SyncError, ungrouped
 from callcamp_sync.model import Fate, Outcome, Plan, Step, StepKind
 from callcamp_sync.plan import LEAVING
 from callcamp_sync.policy import person_key
@@ -328,9 +328,10 @@ class Run:
             async with limiter:
                 found.append(await self.sender.orders_of(phone))
 
-        async with anyio.create_task_group() as group:
-            for phone in {step.phone for step in steps if step.phone}:
-                group.start_soon(search, phone)
+        with ungrouped():
+            async with anyio.create_task_group() as group:
+                for phone in {step.phone for step in steps if step.phone}:
+                    group.start_soon(search, phone)
         return pl.concat(found).unique("order_uuid") if found else self.standing.clear()
 
     def _is_made(self, step: Step, made: dict[int, Outcome]) -> bool:

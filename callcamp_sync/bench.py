@@ -6,6 +6,7 @@ Out: the things themselves, open; or a SyncError, before anything was sent. I/O:
 
 from __future__ import annotations
 
+import json
 import secrets
 import tomllib
 from collections.abc import AsyncIterator, Callable
@@ -25,6 +26,7 @@ from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.mapping import parse_mapping, plain_mapping
 from callcamp_sync.model import CampaignInfo, Plan
 from callcamp_sync.plan import digest
+from callcamp_sync.schema import RecordSchema, read_record_type
 from callcamp_sync.settings import Settings, token_of
 from callcamp_sync.sheets import read_sheet
 
@@ -67,12 +69,18 @@ class Bench:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One sync as the user asked for it. mapping: a TOML file, null for matching by heading. campaign: uuid or unique name."""
+    """One sync as the user asked for it.
+
+    campaign: uuid or unique name. mapping: a TOML file, null for matching by heading. plan_file: where the plan will be saved,
+    for the report's next step. record_type: a JSON file, instead of a campaign's Record Type.
+    """
 
     sheet: str
     campaign: str | None
     mapping: Path | None = None
     command: str = "sync"
+    plan_file: Path | None = None
+    record_type: Path | None = None
 
 
 @dataclass(slots=True)
@@ -142,6 +150,19 @@ def load_mapping(path: Path | None) -> SheetMapping:
     return parse_mapping(data, path=str(path))
 
 
+def load_record_type(path: Path) -> RecordSchema:
+    """A Record Type from a JSON file, as `GET /record-types/{uuid}` answers it. Raises UsageError."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"the record type `{path}` cannot be read: {error.strerror}", hint="check the path") from error
+    except ValueError as error:
+        raise UsageError(f"the record type `{path}` is not JSON", hint="save the answer of `GET /record-types/UUID`") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"the record type `{path}` is not a JSON object", hint="save one record type, not a list")
+    return read_record_type(data)
+
+
 def load_subject(request: Request, settings: Settings) -> planning.Subject:
     """Read sheet and mapping. Raises SheetError, MappingError, UsageError."""
     mapping = load_mapping(request.mapping)
@@ -178,6 +199,8 @@ def _shown(request: Request, settings: Settings) -> dict[str, Any]:
     values = {name: getattr(settings, name) for name in names}
     return {
         "mapping": str(request.mapping) if request.mapping else None,
+        "plan_file": str(request.plan_file) if request.plan_file else None,
+        "record_type": str(request.record_type) if request.record_type else None,
         "campaign": request.campaign,
         "on_missing": str(settings.missing),
         "key": ",".join(settings.key) if settings.key else None,

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import polars as pl
 
-from callcamp_sync import __version__, planning, reconcile, report, snapshot
-from callcamp_sync.bench import Desk
+from callcamp_sync import __version__, frames, planning, reconcile, report, snapshot
+from callcamp_sync.bench import Bench, Desk
 from callcamp_sync.errors import ExitCode, StateError, SyncError, gravest
-from callcamp_sync.fields import FIELDS, Home
-from callcamp_sync.model import Outcome, Plan, Report
+from callcamp_sync.fields import FIELDS, ROW, Home
+from callcamp_sync.model import CHANGE_SCHEMA, ORDER_LINE_SCHEMA, Outcome, Plan, Report, RequestCounts
 from callcamp_sync.reconcile import Books
+from callcamp_sync.schema import RecordSchema
 
 #: Planned outcomes that something must be sent for.
 _ACTING = ("created", "associated", "updated", "canceled", "removed")
@@ -34,6 +35,45 @@ def planned(desk: Desk, command: str, plan: Plan) -> Report:
     if any(guard.tripped for guard in plan.guards):
         codes.append(ExitCode.GUARD)
     return _report(desk, command, plan, books, gravest(*codes), dry_run=True)
+
+
+def validated(subject: planning.Subject, record_type: RecordSchema, bench: Bench) -> Report:
+    """The report of a sheet that was held against a Record Type alone: every row counts as a new contact."""
+    desired = planning.desire(subject, record_type)
+    rejected = pl.col(ROW).is_in(desired.needed["row"].unique().implode()) & pl.col("verdict").is_null()
+    outcome = pl.when(rejected).then(pl.lit("rejected")).otherwise(pl.coalesce("verdict", pl.lit("unchanged")))
+    rows = desired.frame.with_columns(outcome=outcome)
+    live = desired.needed.join(desired.frame.filter(pl.col("verdict").is_null()), left_on="row", right_on=ROW, how="semi")
+    issues = pl.concat([desired.issues, live]).sort("row", maintain_order=True)
+    lines = planning.lines(rows, issues)
+    now = bench.clock()
+    counts = reconcile.count(lines)
+    code = _rows_code(counts)
+    return Report(
+        run_id="offline",
+        command="validate",
+        version=__version__,
+        started_at=now,
+        finished_at=now,
+        exit_code=int(code),
+        exit_name=code.label,
+        dry_run=True,
+        folder=None,
+        campaign=None,
+        source=subject.sheet.info,
+        settings=subject.shown,
+        counts=counts,
+        missing={},
+        lines=lines,
+        changes=frames.empty(CHANGE_SCHEMA),
+        orders=frames.empty(ORDER_LINE_SCHEMA),
+        issues=issues,
+        guards=(),
+        notices=desired.notices,
+        requests=RequestCounts(),
+        checked=0,
+        mismatches=(),
+    )
 
 
 def not_begun(desk: Desk, command: str, plan: Plan, exit_code: ExitCode) -> Report:

@@ -14,12 +14,15 @@
      |    +-- StalePlanError     7   a plan that is spent, expired or no longer true
      +-- UnsafePlanError         8   a guard stopped it; nothing was sent
      +-- LockedError             9   another run holds this campaign
+     +-- StoppedError      130/143   a signal came before the first write
 
 A wrong row is never an exception (see issues.py), nor is the end of one request (see model.Outcome).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 
@@ -169,3 +172,34 @@ class LockedError(SyncError):
 
     code = "locked"
     exit_code = ExitCode.LOCKED
+
+
+class StoppedError(SyncError):
+    """A signal came before the first write; nothing was sent."""
+
+    code = "stopped"
+    exit_code = ExitCode.INTERRUPTED
+
+    def __init__(self, exit_code: ExitCode) -> None:
+        super().__init__(f"{exit_code.label}: nothing was sent")
+        self.exit_code = exit_code
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Raise the first SyncError of a task group as itself: whoever waits for the group knows no groups.
+
+    A group that holds anything else, a bug, stays as it is.
+    """
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        ours, others = group.split(SyncError)
+        if ours is None or others is not None:
+            raise
+        raise _first_of(ours) from None
+
+
+def _first_of(group: BaseExceptionGroup[SyncError]) -> SyncError:
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first

@@ -49,7 +49,11 @@ CATALOGUE: dict[str, Entry] = {
     # --- phones
     "phone-blank": Entry(_R, "the phone number is blank", "enter the number with its country code, such as +1 201 555 0123"),
     "phone-unreadable": Entry(_R, "`{cell}` is not a phone number", "enter one number with its country code"),
-    "phone-region": Entry(_R, "`{cell}` has no country code", "write it with + and the country code, or pass `--region`"),
+    "phone-region": Entry(
+        _R,
+        "`{cell}` has no country code",
+        "write it with + and its country code, or name its region (`--region`, or the mapping)",
+    ),
     "phone-invalid": Entry(
         _R, "`{cell}` is not a number that can be dialled ({detail})", "check the digits and the country code"
     ),

@@ -20,7 +20,7 @@ import polars as pl
 
 from callcamp_sync import __version__, closing, guards, lock, plan_document, planning, reconcile, report, snapshot
 from callcamp_sync.apply import Run
-from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_subject, open_desk
+from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, open_desk
 from callcamp_sync.errors import ExitCode, NotFoundError, StalePlanError, StateError, SyncError
 from callcamp_sync.journal import RunRow
 from callcamp_sync.ledger import Entry, Ledger
@@ -28,10 +28,11 @@ from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report, StepK
 from callcamp_sync.policy import person_keys
 from callcamp_sync.rows import phones_that_said_never
 from callcamp_sync.sending import Sender
+from callcamp_sync.sheets.atomic import replacing
 from callcamp_sync.statuses import DO_NOT_CALL
 
 #: A listing older than this is made again before the first write.
-_FRESH_SECONDS = 60.0
+_FRESH_SECONDS = 5.0
 
 #: Ends of a step that are not tried again when a plan is resumed.
 _FINAL = (Fate.DONE, Fate.REFUSED, Fate.DRIFTED, Fate.HELD)
@@ -109,7 +110,26 @@ async def sync(request: Request, bench: Bench) -> Report:
                 return closing.not_begun(desk, request.command, planned.plan, ExitCode.GUARD)
             if planned.plan.steps and not await _confirmed(bench, planned.plan):
                 return closing.not_begun(desk, request.command, planned.plan, ExitCode.INTERRUPTED)
-            return await _carry_out(desk, request.command, planned)
+            asked = bench.confirm is not None and bool(planned.plan.steps)
+            return await _carry_out(desk, request.command, planned, look_again=asked)
+
+
+async def validate(request: Request, bench: Bench) -> Report:
+    """Every fault of every row. With a campaign its orders are read too: a known contact may leave required cells blank."""
+    subject = load_subject(request, bench.settings)
+    if request.record_type is None:
+        async with open_desk(bench, subject.settings) as desk:
+            campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
+            planned = await _plan(desk, subject, campaign)
+            lenient = replace(planned.plan, guards=())
+            return closing.planned(desk, request.command, lenient)
+    return closing.validated(subject, load_record_type(request.record_type), bench)
+
+
+def save(made: Plan, path: Path) -> None:
+    """Write a plan for `apply`, whole or not at all; only its owner may read it. Raises StateError."""
+    with replacing(path) as draft:
+        draft.write_text(json.dumps(plan_document.document(made)), encoding="utf-8")
 
 
 async def _confirmed(bench: Bench, plan: Plan) -> bool:
@@ -260,15 +280,17 @@ def _marked_never(plan: Plan) -> tuple[str, ...]:
     return tuple(plan.lines.join(marking, on="row", how="semi")["phone"].drop_nulls())
 
 
-async def _carry_out(desk: Desk, command: str, planned: Planned, *, earlier: Sequence[Outcome] = ()) -> Report:
-    """Everything from the first byte on disk to the report."""
+async def _carry_out(
+    desk: Desk, command: str, planned: Planned, *, earlier: Sequence[Outcome] = (), look_again: bool = False
+) -> Report:
+    """Everything from the first byte on disk to the report. look_again: time has passed since the campaign was listed."""
     plan, settings = planned.plan, desk.settings
     desk.bench.stop.sending = True
     folder = report.prepare_folder(settings.report_dir, run_id=desk.run_id, campaign=plan.campaign.name, started_at=desk.started)
     _enter_run(desk, command, plan, folder, spend=command != "resume")
     complete = plan.complete
     standing = planned.standing
-    if (desk.now - planned.listed_at).total_seconds() > _FRESH_SECONDS:
+    if plan.steps and (look_again or (desk.now - planned.listed_at).total_seconds() > _FRESH_SECONDS):
         standing, complete = await _listed(desk, plan.campaign)
     _settle(desk, plan, standing, complete=complete)
     desk.ledger.add(Entry(phone=phone, source=f"sheet {plan.source.path} run {desk.run_id}") for phone in planned.said_never)

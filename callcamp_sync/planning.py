@@ -21,7 +21,7 @@ from callcamp_sync.api.client import Client
 from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.refusals import ForbiddenError
 from callcamp_sync.diff import Difference, diff
-from callcamp_sync.errors import AccessError, UsageError
+from callcamp_sync.errors import AccessError, UsageError, ungrouped
 from callcamp_sync.fields import FIELDS, ROW, Field, Home
 from callcamp_sync.issues import CATALOGUE, render
 from callcamp_sync.journal import Pending
@@ -235,9 +235,10 @@ async def _each(items: Sequence[str], work: Callable[[str], Awaitable[Listing]])
         async with limiter:
             found.append(await work(item))
 
-    async with anyio.create_task_group() as group:
-        for item in items:
-            group.start_soon(one, item)
+    with ungrouped():
+        async with anyio.create_task_group() as group:
+            for item in items:
+                group.start_soon(one, item)
     return found
 
 
@@ -392,7 +393,7 @@ def build(
         settings=subject.shown,
         digests={**standing.digests, **subject.digests, "sheet": subject.sheet.info.sha256, "steps": digest(all_steps)},
         steps=all_steps,
-        lines=lines(difference, issues),
+        lines=lines(difference.rows, issues),
         changes=difference.changes,
         orders=difference.orders,
         issues=issues,
@@ -404,8 +405,11 @@ def build(
     )
 
 
-def lines(difference: Difference, issues: pl.DataFrame) -> pl.DataFrame:
-    """LINE_SCHEMA: every row of the sheet with its planned outcome, its codes, and its gravest issue in words."""
+def lines(rows: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
+    """LINE_SCHEMA: every row of the sheet with its planned outcome, its codes, and its gravest issue in words.
+
+    rows: ROW, `outcome`, `phone`, `order_uuid`, `record_uuid`.
+    """
     told = issues.group_by("row", maintain_order=True).agg(codes=pl.col("code").unique(maintain_order=True))
     weight = {code: _WEIGHTS[str(entry.verdict)] for code, entry in CATALOGUE.items()}
     first = (
@@ -418,6 +422,6 @@ def lines(difference: Difference, issues: pl.DataFrame) -> pl.DataFrame:
         for code, h, c, d in first.select("code", "heading", "cell", "detail").iter_rows()
     ]
     said = first.select("row", message=pl.Series(words, dtype=pl.String))
-    both = difference.rows.rename({ROW: "row"}).join(told, on="row", how="left", maintain_order="left")
+    both = rows.rename({ROW: "row"}).join(told, on="row", how="left", maintain_order="left")
     both = both.join(said, on="row", how="left", maintain_order="left")
     return frames.fit(both.with_columns(codes=pl.col("codes").fill_null([])), LINE_SCHEMA)

@@ -99,7 +99,7 @@ def forgiven(desired: Desired, orders: pl.DataFrame) -> Desired:
     named = desired.issues.join(desired.frame.select(row=ROW, order_uuid="order_uuid").drop_nulls(), on="row", how="inner")
     excused: list[pl.DataFrame] = []
     for (field,), group in named.filter(pl.col("field").is_not_null()).group_by("field"):
-        column = "phone" if field == "phoneNumber" else f"have_{field}"
+        column = {"phoneNumber": "phone", "status": "status_wire"}.get(str(field), f"have_{field}")
         if column in orders.columns:
             stands = orders.select("order_uuid", stands=column)
             both = group.join(stands, on="order_uuid", how="inner")

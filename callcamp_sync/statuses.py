@@ -57,18 +57,27 @@ ASKABLE = (REGISTERED, PLANNED, SCHEDULED, CANCELED, DO_NOT_CALL)
 #: Statuses that a sheet may ask for and that lead to a call.
 RELEASING = (PLANNED, SCHEDULED)
 
-_OTHER_SPELLINGS = {"dnc": DO_NOT_CALL, "donotcontact": DO_NOT_CALL, "cancelled": CANCELED, "incall": CALLING}
+_OTHER_SPELLINGS = {
+    "dnc": DO_NOT_CALL,
+    "dontcall": DO_NOT_CALL,
+    "donotcontact": DO_NOT_CALL,
+    "cancelled": CANCELED,
+    "incall": CALLING,
+}
 _BY_LETTERS = {name.replace("-", ""): name for name in GROUPS} | _OTHER_SPELLINGS
 
 
 def fold_status(text: str) -> str:
     """The one name of a status, whatever its spelling: `Do Not Call`, `do_not_call`, `doNotCall`, `DNC` -> `do-not-call`.
 
-    An unknown word comes back in lower case with hyphens. Idempotent.
+    An unknown word comes back in lower case with hyphens ("inReview" -> "in-review"); one without letters and digits stays.
+    Never raises; idempotent.
     """
-    letters = re.sub(r"[\s_\-]+", "", text).casefold()
-    known = _BY_LETTERS.get(letters)
-    return known if known is not None else re.sub(r"[\s_\-]+", "-", text.strip()).lower()
+    known = _BY_LETTERS.get(re.sub(r"[\W_]+", "", text).casefold())
+    if known is not None:
+        return known
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", text)
+    return re.sub(r"[\s_-]+", "-", apart).strip("-").lower() or text
 
 
 def group_of(status: str | None) -> Group:

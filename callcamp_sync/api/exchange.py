@@ -183,7 +183,7 @@ class Exchange:
         if status == 429:
             self._throttled += 1
             self._health.throttled(started=started, now=self._runtime.monotonic())
-            self._gate.pause(delay(self._health.throttles_in_a_row, wait, self._runtime.rng))
+            self._gate.pause(delay(self._health.throttled_rounds, wait, self._runtime.rng))
         elif status >= 500 or flaw:
             self._failed(words, started)
             if wait:

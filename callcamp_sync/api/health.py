@@ -37,14 +37,14 @@ class Budget:
 class Health:
     """A breaker over all workers. Once `gone` is set it stays set: the run ends, and running again starts afresh.
 
-    Failures are counted in rounds: requests that were already under way when a failure was counted belong to it, so one
-    blip that hits sixteen requests in flight is one round, not sixteen.
+    Failures, and throttled answers, are counted in rounds: requests that were already under way when one was counted belong
+    to it, so one blip that hits sixteen requests in flight is one round, not sixteen.
     """
 
     def __init__(self) -> None:
         self.gone: str | None = None
         self.rounds = 0
-        self.throttles_in_a_row = 0
+        self.throttled_rounds = 0
         self._failing_since: float | None = None
         self._counted_at = float("-inf")
         self._throttled_since: float | None = None
@@ -52,7 +52,7 @@ class Health:
     def succeeded(self) -> None:
         """An answer came that a healthy server gives (any but 5xx, 429 and what breaks the contract)."""
         self.rounds = 0
-        self.throttles_in_a_row = 0
+        self.throttled_rounds = 0
         self._failing_since = None
         self._throttled_since = None
 
@@ -60,7 +60,9 @@ class Health:
         """The server asked for patience. It lives, so the rounds of failure start afresh."""
         self.rounds = 0
         self._failing_since = None
-        self.throttles_in_a_row += 1
+        if started >= self._counted_at:
+            self.throttled_rounds += 1
+            self._counted_at = now
         if self._throttled_since is None:
             self._throttled_since = started
         if now - self._throttled_since > THROTTLE_PATIENCE:

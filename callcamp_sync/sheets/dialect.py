@@ -42,12 +42,12 @@ def _checked(delimiter: str) -> bytes:
 
 
 def _score(data: bytes, delimiter: bytes, header_row: int | None) -> tuple[float, int]:
-    """(share of the first rows that are as wide as the header, its width); a shorter row counts half, one with a wrong quote nothing."""
+    """(share of the first rows that are as wide as the header, its width); a shorter row counts half, a wrong quote nothing."""
     first = list(islice(records(data, delimiter), (header_row or 1) + _ROWS))
     rows = first[header_row - 1 :] if header_row else first
     filled = [record for record in rows if any(cell.strip() for cell in record.cells)]
     width = _width(filled[0]) if filled else 0
-    if width < 2 or filled[0].quote:
+    if width < 2:
         return 0.0, 0
     return sum(_fit(record, width) for record in filled) / len(filled), width
 

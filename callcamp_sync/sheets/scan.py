@@ -16,9 +16,10 @@ from xml.parsers import expat
 
 from callcamp_sync.sheets.package import Styles, local, parse
 
-#: A cell that is not written the way Excel writes it; then only the close look can tell where it is.
-_ODD = re.compile(rb'<c(?:[>\t\r\n]| (?!r="[A-Z]{1,3}[0-9]{1,7}"))|:c r="')
-_FAR = re.compile(rb'<c r="(?:[A-Z]{2}|[A-Z][0-9]{7})')
+#: A cell further than column Z or row 999,999, or one that is not written the way Excel writes it.
+_UNUSUAL = re.compile(rb'<c(?: (?!r="[A-Z][0-9]{1,6}")|[>\t\r\n])')
+#: Of these, the second kind: only the close look can tell where it is.
+_ODD = re.compile(rb'<c(?: (?!r="[A-Z]{1,3}[0-9]{1,7}")|[>\t\r\n])')
 _PLACE = re.compile(rb'<c r="([A-Z]+)([0-9]+)"')
 _FORMULA = re.compile(rb"<(?:[A-Za-z]\w*:)?f[ />]")
 _VALUE = re.compile(rb"<(?:[A-Za-z]\w*:)?(?:v|is)[ >]")
@@ -71,12 +72,13 @@ def survey(pieces: Iterator[bytes]) -> Survey:
     for nth, piece in enumerate(pieces):
         seen.cells += piece.count(b"<c ")
         prefixed = nth == 0 and re.search(rb"<\w+:worksheet\b", piece) is not None
-        seen.odd = seen.odd or prefixed or b"<!" in piece or _ODD.search(piece) is not None
+        unusual = _UNUSUAL.search(piece) is not None
+        seen.odd = seen.odd or prefixed or b"<!" in piece or b':c r="' in piece or (unusual and _ODD.search(piece) is not None)
         seen.errors = seen.errors or b't="e"' in piece
         seen.formulas = seen.formulas or (b"<f" in piece and _FORMULA.search(piece) is not None)
         seen.hidden = seen.hidden or b"hidden=" in piece
         seen.inline = seen.inline or b"<is" in piece
-        far = far or _FAR.search(piece) is not None
+        far = far or unusual
         _widen(seen, piece, far)
     return seen
 
@@ -101,7 +103,8 @@ def lengths(pieces: Iterator[bytes]) -> list[int]:
     found: list[int] = []
     open_length = 0
     for piece in pieces:
-        head, *rest = _ITEM.split(piece)
+        plain = b"<si " not in piece and b":si" not in piece
+        head, *rest = piece.split(b"<si>") if plain else _ITEM.split(piece)
         open_length += len(head)
         for text in rest:
             found.append(open_length)

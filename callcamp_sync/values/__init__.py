@@ -15,9 +15,9 @@ import polars as pl
 
 from callcamp_sync.fields import CLEAR, Kind
 from callcamp_sync.rules import Rule
+from callcamp_sync.statuses import fold_status
 from callcamp_sync.values import numbers, texts, times, words
 from callcamp_sync.values.reading import Reading
-from callcamp_sync.values.words import fold_status
 
 __all__ = ["canonical", "fold_status", "fold_statuses", "read_column"]
 

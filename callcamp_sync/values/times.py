@@ -51,7 +51,8 @@ def _day(day: date) -> str:
 def _by_format(text: str, formats: tuple[str, ...]) -> datetime | None:
     """`text` by the first format that fits.
 
-    A format without a year fits nothing, since it would mean 1900; nor does one with %Z, which knows the host's zone and drops it.
+    A format without a year fits nothing, since it would mean 1900; nor does one with %Z, which knows the host's own zone only and
+    drops it.
     """
     for form in formats:
         if _YEAR.search(form) and "%Z" not in form:
@@ -98,6 +99,8 @@ def _by_iso(text: str) -> datetime | None:
         return None
     fraction = f".{iso[3][:6].ljust(6, '0')}" if iso[3] else ""
     clock = iso[2] if iso[2].count(":") == 2 else iso[2] + ":00"
+    if clock.startswith("24"):
+        raise ValueError("Python from 3.14 on reads it as the next day")
     offset = (iso[4] or "").upper().replace("UTC", "Z")
     return datetime.fromisoformat(f"{iso[1]}T{clock}{fraction}{offset}")
 

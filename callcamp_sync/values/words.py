@@ -7,9 +7,9 @@ lower case with hyphens, so that it can be shown and compared, and is never take
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
+from callcamp_sync.statuses import ASKABLE, GROUPS, fold_status
 from callcamp_sync.values.codes import COUNTRIES, CURRENCIES
 from callcamp_sync.values.reading import Reading, good, wrong
 
@@ -17,47 +17,13 @@ _TRUE = frozenset({"true", "yes", "y", "1", "on"})
 _FALSE = frozenset({"false", "no", "n", "0", "off"})
 _ACTIONS = frozenset({"cancel", "remove", "skip"})
 
-#: What a sheet may ask for; the other known statuses are legal text only where they stand already (policy judges that).
-_ASKABLE = "registered, planned, scheduled, canceled, do-not-call"
-_STATUSES = (
-    "registered",
-    "planned",
-    "scheduled",
-    "busy",
-    "calling",
-    "contacted",
-    "completed",
-    "failed",
-    "no-answer",
-    "canceled",
-    "do-not-call",
-)
-#: Folded spelling -> canonical status.
-_KNOWN = {status.replace("-", ""): status for status in _STATUSES} | {
-    "cancelled": "canceled",
-    "dnc": "do-not-call",
-    "dontcall": "do-not-call",
-    "donotcontact": "do-not-call",
-}
 _CHOICES_SHOWN = 20
-
-
-def fold_status(text: str) -> str:
-    """A status without regard to case, spaces and punctuation: "Do Not Call", "doNotCall" and "DNC" are "do-not-call".
-
-    A status that is not known becomes lower case with hyphens ("inReview" -> "in-review"). Never raises; idempotent.
-    """
-    known = _KNOWN.get(re.sub(r"[\W_]+", "", text).casefold())
-    if known is not None:
-        return known
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", text)
-    return re.sub(r"[\s_-]+", "-", apart).strip("-").lower()
 
 
 def read_status(text: str) -> Reading:
     """Read a status. Issue code: status-unknown, with what a sheet may ask for."""
     status = fold_status(text)
-    return good(status) if status in _STATUSES else wrong("status-unknown", _ASKABLE)
+    return good(status) if status in GROUPS else wrong("status-unknown", ", ".join(ASKABLE))
 
 
 def read_action(text: str) -> Reading:

@@ -154,3 +154,22 @@ async def drip(writer: asyncio.StreamWriter) -> bool:
 def page(name: str, items: list[Any], *, total: int, number: int = 1, limit: int = 100) -> dict[str, Any]:
     """The contract's envelope of one page."""
     return {name: items, "total": total, "page": number, "limit": limit, "totalPages": -(-total // limit)}
+
+
+def order(number: int) -> dict[str, Any]:
+    record = {"uuid": f"r{number}", "name": f"Name {number}", "phoneNumber": f"+1201555{number:04d}"}
+    return {"uuid": f"o{number}", "status": "planned", "price": 10.5, "record": record}
+
+
+def pages_of(
+    orders: list[dict[str, Any]], name: str = "orders", limit: int = 100, unsaid: tuple[str, ...] = ()
+) -> Callable[[Request], Act]:
+    """A server that keeps the contract, `limit` a page at most, apart from what it leaves `unsaid`."""
+
+    def respond(request: Request) -> Act:
+        number, size = int(request.query["page"]), min(limit, int(request.query["limit"]))
+        part = orders[(number - 1) * size : number * size]
+        envelope = page(name, part, total=len(orders), number=number, limit=size)
+        return answer(200, {key: value for key, value in envelope.items() if key not in unsaid})
+
+    return respond

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import logging
 import random
 import ssl
@@ -85,6 +86,9 @@ def client(server: ScriptedServer, clock: Clock | None = None, *, timeout: float
     return Client(base_url=f"{server.url}/api", token="secret-token", timeout=timeout, concurrency=concurrency, runtime=runtime)
 
 
+#: Answers that never end: these alone are waited for no longer than a test likes, so that a busy machine fails no other.
+ENDLESS: tuple[Act, ...] = (hang, drip)
+
 LOST: list[Any] = [
     pytest.param(reset, None, id="reset after it was read"),
     pytest.param(leave, None, id="closed without an answer"),
@@ -119,11 +123,33 @@ LOST: list[Any] = [
 @pytest.mark.parametrize("write", WRITES)
 @pytest.mark.parametrize(("act", "status"), LOST)
 async def test_a_write_that_may_have_arrived_is_unknown_and_sent_once(write: str, act: Act, status: int | None) -> None:
-    async with ScriptedServer([act]) as server, client(server, timeout=0.15) as callcamp:
+    async with ScriptedServer([act]) as server, client(server, timeout=0.2 if act in ENDLESS else 10.0) as callcamp:
         reply = await WRITES[write][0](callcamp)
         assert (reply.fate, reply.status, reply.data, reply.attempts) == (Fate.UNKNOWN, status, None, 1)
         assert reply.error
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "said", [{"uuid": "o1"}, {"uuid": "o1", "record": {}}, {"uuid": "o1", "record": "r1"}, {"record": {"uuid": "r1"}}]
+)
+async def test_a_create_without_the_ids_of_order_and_record_is_unknown(said: object) -> None:
+    async with ScriptedServer([answer(201, said)]) as server, client(server) as callcamp:
+        assert (await callcamp.create_order("c1", BODY)).fate is Fate.UNKNOWN
+
+
+async def test_an_update_that_answers_for_another_order_is_unknown() -> None:
+    async with ScriptedServer([answer(200, ORDER | {"uuid": "o2"})]) as server, client(server) as callcamp:
+        assert (await callcamp.update_order("c1", "o1", {"price": 1})).fate is Fate.UNKNOWN
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
+async def test_a_body_is_read_up_to_its_limit_and_no_further(packed: bool) -> None:
+    body = json.dumps(ORDER | {"filler": "x" * 17 * 1024 * 1024}).encode()
+    act = answer(200, gzip.compress(body), content_encoding="gzip") if packed else answer(200, body)
+    async with ScriptedServer([act]) as server, client(server) as callcamp:
+        reply = await callcamp.create_order("c1", BODY)
+        assert (reply.fate, reply.error) == (Fate.UNKNOWN, "the answer is too large or damaged")
 
 
 @pytest.mark.parametrize("write", WRITES)
@@ -281,7 +307,7 @@ READS: list[Any] = [
 
 @pytest.mark.parametrize(("act", "error", "words"), READS)
 async def test_a_read_that_cannot_be_answered_says_why(act: Act, error: type[SyncError], words: str) -> None:
-    async with ScriptedServer([act]) as server, client(server, timeout=0.2) as callcamp:
+    async with ScriptedServer([act]) as server, client(server, timeout=0.2 if act in ENDLESS else 10.0) as callcamp:
         with pytest.raises(error, match=words) as caught:
             await callcamp.list_orders("c1")
         assert type(caught.value) is error
@@ -293,6 +319,18 @@ async def test_a_read_goes_again_after_a_passing_fault(act: Act) -> None:
     async with ScriptedServer([act, act, answer(200, page("orders", [], total=0))]) as server, client(server) as callcamp:
         assert (await callcamp.list_orders("c1")).complete
         assert callcamp.counts.retried == 2
+
+
+async def test_retries_have_a_budget_for_the_whole_run() -> None:
+    """Every second answer is 503, so every read needs one retry: ten are granted before a hundred requests are made."""
+    ill = answer(503)
+    script = [act for _ in range(10) for act in (ill, answer(200, {"user": {}}))]
+    async with ScriptedServer([*script, ill]) as server, client(server) as callcamp:
+        for _ in range(10):
+            await callcamp.me()
+        with pytest.raises(UnreachableError):
+            await callcamp.me()
+        assert (len(server.requests), callcamp.counts.retried) == (21, 10)
 
 
 async def test_after_a_redirect_nothing_more_is_sent() -> None:
@@ -307,7 +345,7 @@ async def test_after_a_redirect_nothing_more_is_sent() -> None:
 
 async def test_no_phone_number_and_no_token_reach_a_log_or_a_message(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    async with ScriptedServer([reset]) as server, client(server, timeout=0.2) as callcamp:
+    async with ScriptedServer([reset]) as server, client(server) as callcamp:
         with pytest.raises(UnreachableError) as caught:
             await callcamp.search_orders("c1", PHONE)
         said = f"{caplog.text} {caught.value!r} {caught.value.hint} {callcamp!r} {callcamp.__dict__} {caught.value.__cause__!r}"

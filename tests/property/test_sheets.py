@@ -101,7 +101,7 @@ def test_where_the_fast_way_answers_it_says_what_the_exact_way_says(text: str, w
     data = text.encode()
     fast = csv_in._fast(data, b",", 0, width) if data.count(b"\r") == data.count(b"\r\n") else None
     exact, notices = csv_in._exact(data, b",", 0, width, 1)
-    assert fast is None or notices or same(fast, exact)
+    assert fast is None or (same(fast, exact) and not notices)
 
 
 @given(st.lists(st.lists(st.text('a,"\n é', max_size=6), min_size=3, max_size=3), max_size=6))

@@ -136,6 +136,18 @@ def test_a_server_that_only_hangs_is_given_up_within_a_minute() -> None:
     assert PATIENCE <= now < 60
 
 
+def test_one_volley_of_throttled_answers_is_one_round() -> None:
+    """Else eight workers that are throttled together would wait as if the server had refused eight times in a row."""
+    health = Health()
+    for worker in range(8):
+        health.throttled(started=0, now=1 + worker / 1000)
+    assert health.throttled_rounds == 1
+    health.throttled(started=2, now=3)
+    assert health.throttled_rounds == 2
+    health.succeeded()
+    assert health.throttled_rounds == 0
+
+
 def test_nothing_but_throttling_is_given_up_in_the_end() -> None:
     health = Health()
     health.throttled(started=0, now=1)

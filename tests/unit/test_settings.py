@@ -394,7 +394,7 @@ def test_no_way_of_showing_the_settings_shows_the_token(place: Place) -> None:
 
 def test_settings_made_without_load_do_not_repeat_a_wrong_value_either() -> None:
     with pytest.raises(ValueError, match="concurrency") as caught:
-        Settings(concurrency=CANARY)  # type: ignore[arg-type]  # the point
+        Settings(concurrency=CANARY)
     assert CANARY not in str(caught.value)
 
 

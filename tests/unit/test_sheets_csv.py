@@ -14,6 +14,7 @@ from callcamp_sync.errors import SheetError
 from callcamp_sync.fields import ROW
 from callcamp_sync.model import Sheet
 from callcamp_sync.sheets import csv_in, read_sheet
+from callcamp_sync.sheets.encoding import decode
 
 
 def read(folder: Path, data: bytes, **how: str | int) -> Sheet:
@@ -72,7 +73,7 @@ def test_it_reads(tmp_path: Path, data: bytes, rows: list[tuple[object, ...]]) -
 
 @pytest.mark.parametrize("data", [data for data, _ in READ.values()], ids=READ)
 def test_the_fast_way_says_what_the_exact_way_says(data: bytes) -> None:
-    text = csv_in.decode(data).utf8.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    text = decode(data).utf8.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     width = text.partition(b"\n")[0].count(b",") + 1
     fast = csv_in._fast(text, b",", 0, width)
     exact, _ = csv_in._exact(text, b",", 0, width, 1)
@@ -87,6 +88,11 @@ WRONG_ROWS = {
         b'a,b\n"x,1\n3,4\n5,"6"\n',
         [(2, "row-quote")],
         [(2, '"x', "1"), (3, "3", "4"), (4, "5", "6")],
+    ),
+    "a quote that an empty quoted cell does not close": (
+        b'a,b\n"x,1\n3,""',
+        [(2, "row-quote")],
+        [(2, '"x', "1"), (3, "3", None)],
     ),
     "text behind a closing quote": (b'a,b\n"x" y,1\n3,4', [(2, "row-quote")], [(2, '"x" y', "1"), (3, "3", "4")]),
     "a cell that holds whole rows": (
@@ -212,6 +218,12 @@ def test_a_file_name_may_hold_a_number_sign(tmp_path: Path) -> None:
 def test_a_sheet_name_for_delimited_text_is_ignored_aloud(tmp_path: Path) -> None:
     (tmp_path / "leads.csv").write_bytes(b"a\n1")
     assert read_sheet(f"{tmp_path}/leads.csv#May").info.warnings == ("delimited text has no sheets: `May` was ignored",)
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="needs a file that is longer than it says")
+def test_a_file_that_grows_while_it_is_read_is_refused() -> None:
+    with pytest.raises(SheetError, match="changed while it was read"):
+        read_sheet("/proc/version")
 
 
 NOT_THERE = {

@@ -7,7 +7,7 @@ import io
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import openpyxl
 import polars as pl
@@ -56,13 +56,17 @@ VALUES: dict[str, tuple[tabs.Kind, object, object]] = {
     "leading zeros stay text": ("number", "007", "007"),
     "an exponent stays text": ("number", "1e5", "1e5"),
     "not a number stays text": ("number", float("nan"), "NaN"),
-    "a date": ("date", "2026-05-10", datetime(2026, 5, 10)),
+    "a date": ("date", "2026-05-10", datetime.fromisoformat("2026-05-10")),
     "words in a date column stay text": ("date", "soon", "soon"),
     "a date before Excel's calendar stays text": ("date", "1850-01-01", "1850-01-01"),
-    "an instant in UTC": ("instant", "2026-05-10T14:30:00Z", datetime(2026, 5, 10, 14, 30)),
-    "an instant with an offset is written in UTC": ("instant", "2026-05-10T14:30:00+02:00", datetime(2026, 5, 10, 12, 30)),
-    "an instant west of Greenwich": ("instant", "2026-05-10T22:30:00-03:30", datetime(2026, 5, 11, 2, 0)),
-    "a naive instant is written as it stands": ("instant", "2026-05-10 14:30", datetime(2026, 5, 10, 14, 30)),
+    "an instant in UTC": ("instant", "2026-05-10T14:30:00Z", datetime.fromisoformat("2026-05-10T14:30")),
+    "an instant with an offset is written in UTC": (
+        "instant",
+        "2026-05-10T14:30:00+02:00",
+        datetime.fromisoformat("2026-05-10T12:30"),
+    ),
+    "an instant west of Greenwich": ("instant", "2026-05-10T22:30:00-03:30", datetime.fromisoformat("2026-05-11T02:00")),
+    "a naive instant is written as it stands": ("instant", "2026-05-10 14:30", datetime.fromisoformat("2026-05-10T14:30")),
     "a day that does not exist stays text": ("instant", "2026-02-30T00:00:00Z", "2026-02-30T00:00:00Z"),
 }
 
@@ -142,7 +146,7 @@ def test_tab_names_are_made_to_fit(tmp_path: Path, wanted: list[str], names: lis
 def test_properties_are_written(tmp_path: Path) -> None:
     made = written(tmp_path, tab("x"), properties={"title": "Leads\x00", "run": "r-1"}, created=datetime(2026, 5, 10, tzinfo=UTC))
     assert (made.properties.title, made.custom_doc_props["run"].value) == ("Leads␀", "r-1")
-    assert made.properties.created == datetime(2026, 5, 10)
+    assert made.properties.created == datetime.fromisoformat("2026-05-10")
 
 
 def test_a_tab_without_rows_has_its_header(tmp_path: Path) -> None:
@@ -173,6 +177,13 @@ def test_the_excel_dialect(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     assert path.read_bytes().count(b"\r\n") == 4
     assert lines(path) == [["'=a", "b", "n"], ["'=1", "x,y", "1"], ["+12015550123", "", ""], ["'+1 201", "''@z", "'-3"]]
+
+
+@pytest.mark.parametrize("dialect", ["excel", "raw"])
+def test_headings_with_delimiters_quotes_and_newlines_come_back(tmp_path: Path, dialect: Literal["excel", "raw"]) -> None:
+    headings = ["a,b", 'say "hi"', "two\nlines", "semi;colon", "plain"]
+    write_csv(tmp_path / "t.csv", pl.DataFrame({name: ["1"] for name in headings}), dialect=dialect)
+    assert read_sheet(tmp_path / "t.csv").headings == tuple(headings)
 
 
 def test_the_raw_dialect_is_verbatim(tmp_path: Path) -> None:

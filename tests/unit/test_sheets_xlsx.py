@@ -67,8 +67,8 @@ CELLS = {
     "a float": (10.5, "10.5"),
     "a small float": (0.0000001, "0.0000001"),
     "a date": (date(2026, 5, 10), "2026-05-10"),
-    "a date and time": (datetime(2026, 5, 10, 14, 30), "2026-05-10 14:30:00"),
-    "midnight in a format that shows the time": (datetime(2026, 5, 10), "2026-05-10 00:00:00"),
+    "a date and time": (datetime.fromisoformat("2026-05-10T14:30"), "2026-05-10 14:30:00"),
+    "midnight in a format that shows the time": (datetime.fromisoformat("2026-05-10"), "2026-05-10 00:00:00"),
     "text that looks like midnight": ("2026-05-10 00:00:00", "2026-05-10 00:00:00"),
     "a time of day": (time(14, 30), "14:30:00"),
     "true": (True, "true"),
@@ -88,7 +88,9 @@ def test_text_far_below_a_column_of_numbers_is_kept(tmp_path: Path) -> None:
 
 
 def test_dates_and_midnights_of_one_column_are_told_apart(tmp_path: Path) -> None:
-    sheet = read_sheet(book(tmp_path, rows(("a",), (date(2026, 5, 10),), (datetime(2026, 5, 10),), ("2026-05-10 00:00:00",))))
+    sheet = read_sheet(
+        book(tmp_path, rows(("a",), (date(2026, 5, 10),), (datetime.fromisoformat("2026-05-10"),), ("2026-05-10 00:00:00",)))
+    )
     assert sheet.frame["a"].to_list() == ["2026-05-10", "2026-05-10 00:00:00", "2026-05-10 00:00:00"]
 
 
@@ -104,6 +106,24 @@ def test_a_table_that_does_not_begin_at_a1_keeps_its_row_numbers(tmp_path: Path)
         ("phone", "name"),
         1,
     )
+
+
+def test_what_is_odd_in_a_table_that_does_not_begin_at_a1_is_found_where_it_is(tmp_path: Path) -> None:
+    def fill(sheet: Any) -> None:
+        table_at_c5(sheet)
+        sheet["D7"] = "#REF!"
+        sheet["E9"] = "x"
+
+    with pytest.raises(SheetError, match=r"column E has data \(row 9\)"):
+        read_sheet(book(tmp_path, fill))
+
+    def without_stray_cell(sheet: Any) -> None:
+        fill(sheet)
+        sheet.delete_rows(9)
+
+    sheet = read_sheet(book(tmp_path, without_stray_cell))
+    assert sheet.issues.select("row", "heading", "cell").rows() == [(7, "name", "#REF!")]
+    assert sheet.frame.rows() == [(6, "1", None), (7, None, "#REF!"), (8, None, "x")]
 
 
 def test_the_header_row_may_be_named(tmp_path: Path) -> None:
@@ -149,7 +169,9 @@ def test_an_error_cell_is_an_issue_with_the_error(tmp_path: Path) -> None:
 
 ODD_XML = {
     "cells without references": "<row><c t='inlineStr'><is><t>a</t></is></c></row><row/><row><c><v>5</v></c></row>",
-    "references in single quotes": "<row r='1'><c t='inlineStr' r='A1'><is><t>a</t></is></c></row><row r='3'><c r='A3'><v>5</v></c></row>",
+    "references in single quotes": (
+        "<row r='1'><c t='inlineStr' r='A1'><is><t>a</t></is></c></row><row r='3'><c r='A3'><v>5</v></c></row>"
+    ),
 }
 
 
@@ -177,6 +199,14 @@ def test_hidden_rows_are_skipped_where_the_user_says_so(tmp_path: Path) -> None:
     sheet = read_sheet(book(tmp_path, hidden_row), hidden_rows="skip")
     assert (sheet.frame.rows(), sheet.info.rows, sheet.info.blank_rows) == ([(3, "2")], 1, 0)
     assert sheet.info.warnings == ("hidden rows that were skipped: 1",)
+
+
+def test_a_hidden_title_above_the_header_hides_nobody(tmp_path: Path) -> None:
+    def fill(sheet: Any) -> None:
+        rows(("Leads of May",), ("a",), ("1",))(sheet)
+        sheet.row_dimensions[1].hidden = True
+
+    assert read_sheet(book(tmp_path, fill), header_row=2).frame.rows() == [(3, "1")]
 
 
 def several(sheet: Any) -> None:
@@ -298,7 +328,7 @@ DAMAGE: dict[str, Callable[[Path], bytes]] = {
 def test_a_damaged_workbook_is_one_clear_line(tmp_path: Path, damage: Callable[[Path], bytes]) -> None:
     path = book(tmp_path, rows(("a",)))
     path.write_bytes(damage(path))
-    with pytest.raises(SheetError, match="damaged|truncated|web page"):
+    with pytest.raises(SheetError, match=r"damaged|truncated|web page"):
         read_sheet(path)
 
 

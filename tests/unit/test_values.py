@@ -137,6 +137,7 @@ REFUSED: dict[str, tuple[Kind, str, str, str | None, Options]] = {
     "a time that clocks show twice": (Kind.INSTANT, "2026-10-25 01:30", "time-ambiguous", "Europe/London", LONDON),
     "a day without time": (Kind.INSTANT, "2026-05-10", "time-unreadable", ": the time of day is missing", LONDON),
     "an hour that is none": (Kind.INSTANT, "2026-05-10 25:00", "time-unreadable", ": there is no such time", LONDON),
+    "midnight by the wrong day": (Kind.INSTANT, "2026-05-10 24:00", "time-unreadable", ": there is no such time", LONDON),
     "a time in another order": (Kind.INSTANT, "03/04/2026 14:30", "time-unreadable", _EITHER_WAY, LONDON),
     "a time before all years": (
         Kind.INSTANT,
@@ -235,6 +236,7 @@ HELD: dict[str, tuple[Kind, str | None, str | None]] = {
     "a date with midnight": (Kind.DATE, "2026-05-10T00:00:00Z", "2026-05-10"),
     "a known status": (Kind.STATUS, "DNC", "do-not-call"),
     "an unknown status": (Kind.STATUS, "inReview", "in-review"),
+    "a status of punctuation": (Kind.STATUS, " - ", "-"),
     "a country's name": (Kind.COUNTRY, "Germany", "Germany"),
     "an address that is none": (Kind.EMAIL, "nobody", "nobody"),
     "text with outer spaces": (Kind.TEXT, " a\r\nb ", "a\nb"),

@@ -1,0 +1,5 @@
+"""`python -m callcamp_sync`."""
+
+from callcamp_sync.cli import main
+
+main()

@@ -1,0 +1,151 @@
+"""`runs list`, `runs show`, `runs report`, `runs prune`: what earlier runs did."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from callcamp_sync.cli.options import Common, command
+from callcamp_sync.errors import NotFoundError, UsageError
+
+app = typer.Typer(help="See what earlier runs did.", no_args_is_help=True, rich_markup_mode=None)
+
+RunArg = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.")]
+
+_FILES = {"json": "report.json", "csv": "rows.csv", "xlsx": "report.xlsx"}
+
+
+@app.command("list")
+@command("state")
+def show_all(
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20, *, common: Common, flags: dict[str, Any]
+) -> int:
+    """List earlier runs, newest first."""
+    journal_runs = _with_journal(common, flags, lambda journal: journal.runs(limit=limit))
+    if common.voice.as_json:
+        common.voice.data([_document(run) for run in journal_runs])
+        return 0
+    for run in journal_runs:
+        ended = "running or killed" if run.exit_code is None else f"exit {run.exit_code}"
+        counts = ", ".join(f"{name} {count}" for name, count in run.counts.items()) or "-"
+        common.voice.text(f"{run.run_id}  {run.started_at:%Y-%m-%d %H:%M}  {run.command:<7} {ended:<18} {counts}")
+    if not journal_runs:
+        common.voice.text("no runs yet")
+    return 0
+
+
+@app.command("show")
+@command("state")
+def show(run: RunArg, *, common: Common, flags: dict[str, Any]) -> int:
+    """Show one run: how it ended, and every step that did not end well."""
+    row, steps = _with_journal(common, flags, lambda journal: (found := journal.run(run), journal.steps(found.run_id)))
+    open_ = [step for step in steps if step.state != "done"]
+    if common.voice.as_json:
+        common.voice.data(_document(row) | {"steps": [_step(step) for step in steps]})
+        return 0
+    common.voice.text(f"run {row.run_id}: {row.command} on campaign {row.campaign} at {row.host}, by {row.who}")
+    common.voice.text(f"started {row.started_at:%Y-%m-%d %H:%M:%S} UTC, " + _end_of(row))
+    common.voice.text(f"report: {row.folder or 'none'}")
+    common.voice.text(f"steps sent: {len(steps)}, of which {len(open_)} are not done")
+    for step in open_[:50]:
+        where = f"row {step.rows[0]}" if step.rows else f"order {step.order_uuid}"
+        common.voice.text(f"  {step.kind} ({where}): {step.state}" + (f", {step.error}" if step.error else ""))
+    return 0
+
+
+@app.command("report")
+@command("state")
+def report(
+    run: RunArg,
+    form: Annotated[str, typer.Option("--format", help="json, csv or xlsx.")] = "json",
+    *,
+    common: Common,
+    flags: dict[str, Any],
+) -> int:
+    """Print where a run's report is; with `--json` print the report itself."""
+    from callcamp_sync.report import load_document
+
+    if form not in _FILES:
+        raise UsageError(f"`{form}` is not a form of the report", hint=f"use {', '.join(_FILES)}")
+    row = _with_journal(common, flags, lambda journal: journal.run(run))
+    path = Path(row.folder or "") / _FILES[form]
+    if row.folder is None or not path.exists():
+        raise NotFoundError(
+            f"the report of run `{row.run_id}` is not there: `{path}`", hint="it was moved, or the run was killed"
+        )
+    if common.voice.as_json:
+        common.voice.data(load_document(Path(row.folder)))
+    else:
+        common.voice.text(str(path))
+    return 0
+
+
+@app.command("prune")
+@command("state")
+def prune(
+    older_than: Annotated[str, typer.Option(metavar="90d", help="Forget runs that began longer ago than this many days.")],
+    *,
+    common: Common,
+    flags: dict[str, Any],
+) -> int:
+    """Forget old runs, with the contacts in their steps and plans. Report folders are left; what is unsettled is kept."""
+    text = older_than.strip().lower().removesuffix("d")
+    if not text.isascii() or not text.isdigit() or len(text) > 5:
+        raise UsageError(f"`--older-than {older_than}` is not a number of days", hint="write it as `--older-than 90d`")
+    before = datetime.now(UTC) - timedelta(days=int(text))
+    count = _with_journal(common, flags, lambda journal: journal.prune(before))
+    if common.voice.as_json:
+        common.voice.data({"forgotten": count})
+    else:
+        common.voice.text(f"{count} runs forgotten")
+    return 0
+
+
+def _with_journal(common: Common, flags: dict[str, Any], read: Any) -> Any:
+    from callcamp_sync.bench import open_journal
+    from callcamp_sync.cli import running
+
+    settings = running.load_settings(common, flags)
+    with open_journal(settings, lambda: datetime.now(UTC)) as journal:
+        return read(journal)
+
+
+def _end_of(row: Any) -> str:
+    if row.finished_at is None:
+        return "not ended: it is at work, or was killed (`callcamp-sync resume` settles it)"
+    counts = ", ".join(f"{name} {count}" for name, count in row.counts.items())
+    return f"ended {row.finished_at:%H:%M:%S} with exit {row.exit_code}: {counts}"
+
+
+def _document(row: Any) -> dict[str, Any]:
+    return {
+        "run": row.run_id,
+        "command": row.command,
+        "host": row.host,
+        "campaign": row.campaign,
+        "who": row.who,
+        "started_at": row.started_at.isoformat(),
+        "finished_at": row.finished_at.isoformat() if row.finished_at else None,
+        "exit": row.exit_code,
+        "counts": dict(row.counts),
+        "missing": dict(row.missing),
+        "pending": row.pending,
+        "folder": row.folder,
+    }
+
+
+def _step(step: Any) -> dict[str, Any]:
+    return {
+        "step": step.step_id,
+        "kind": str(step.kind),
+        "rows": list(step.rows),
+        "order_uuid": step.order_uuid,
+        "state": step.state,
+        "attempts": step.attempts,
+        "http_status": step.http_status,
+        "error": step.error,
+        "note": step.note,
+    }
