@@ -364,15 +364,20 @@ class Run:
         await self._send(sent)
 
     async def _leave(self, steps: Sequence[Step]) -> None:
-        """Removals: only after a clean run, and only orders that still are as the plan saw them."""
+        """What takes orders out comes last: what rows ask for themselves, then, after a clean run only, orders without a row.
+
+        A row that asks to be canceled must not be called because another row failed; an order that is merely absent can wait.
+        """
         if not steps:
             return
+        asked, absent = [s for s in steps if s.rows], [s for s in steps if not s.rows]
+        await self._each(asked, self._send)
         clean = all(outcome.fate in (Fate.DONE, Fate.DRIFTED) for outcome in self.outcomes)
         if not clean and self._stopped() is None:
-            for step in steps:
+            for step in absent:
                 self._give_up(step, Fate.NOT_ATTEMPTED, _NOT_CLEAN)
             return
-        await self._each(steps, self._send)
+        await self._each(absent, self._send)
 
 
 def person_keys_of(phones: Iterable[str | None]) -> dict[str, str]:

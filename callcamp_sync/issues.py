@@ -41,7 +41,9 @@ CATALOGUE: dict[str, Entry] = {
     "row-ragged": Entry(
         _R, "the line has {detail}", "put quotes around a cell that holds the delimiter, or remove the extra cells"
     ),
-    "row-quote": Entry(_R, "a quote is opened and never closed", "close the quote, or double a quote that belongs to the text"),
+    "row-quote": Entry(
+        _R, "a quote is opened and never closed ({detail})", "close the quote, or double one that belongs to the text"
+    ),
     "cell-error": Entry(_R, "the cell holds the Excel error {cell}", "correct the formula, or type the value"),
     "cell-uncalculated": Entry(
         _R, "the formula was never calculated", "open the workbook in Excel and save it, or type the value"
@@ -52,7 +54,7 @@ CATALOGUE: dict[str, Entry] = {
     "phone-region": Entry(
         _R,
         "`{cell}` has no country code",
-        "write it with + and its country code, or name its region (`--region`, or the mapping)",
+        "write it with + and its country code, or name its region by `--region` or the mapping",
     ),
     "phone-invalid": Entry(
         _R, "`{cell}` is not a number that can be dialled ({detail})", "check the digits and the country code"

@@ -16,7 +16,9 @@ from pathlib import Path
 import anyio
 
 from callcamp_sync import pipeline, share
-from callcamp_sync.bench import Bench, Request
+from callcamp_sync.apply import Stop
+from callcamp_sync.bench import Bench, Request, Silent
+from callcamp_sync.errors import ExitCode
 from callcamp_sync.model import Plan, Report, StepKind
 from callcamp_sync.sandbox import Sandbox
 from callcamp_sync.sandbox.mishaps import Mishaps
@@ -28,6 +30,10 @@ CAMPAIGN = "Spring renewals"
 
 #: The grace period of the play: long enough to be seen, short enough to wait for.
 _GRACE_SECONDS = 2.0
+
+
+#: The share of the first run after which it is stopped.
+_PATIENCE = 0.9
 
 
 @dataclass(slots=True)
@@ -46,23 +52,28 @@ class Play:
         return self.box.base_url
 
     def sync(self) -> Report:
-        """Sync the sheet; the first time, the dialer is at work between plan and first write."""
+        """Sync the sheet. The first time, the dialer works on before the first write, and somebody stops the run near its end."""
         self.seen = len(self.box.requests)
-        bench = Bench(settings=self.settings, confirm=self._meanwhile)
+        stop = Stop()
+        progress = Silent() if self.mishaps.set else _Impatience(stop)
+        bench = Bench(settings=self.settings, confirm=self._meanwhile, stop=stop, progress=progress)
         return anyio.run(pipeline.sync, self.request, bench)
 
     def resume(self) -> Report:
         """Wait until the grace period is over, then resume."""
         return anyio.run(self._resume)
 
+    def relent(self) -> None:
+        """From now on nobody is refused."""
+        self.mishaps.refused.clear()
+
     async def _resume(self) -> Report:
         await anyio.sleep(_GRACE_SECONDS)
         return await pipeline.resume(None, Bench(settings=self.settings))
 
-    def requests_of_last_run(self) -> str:
-        """What the server's own log says of the last sync."""
-        counts = Counter(request.method for request in self.box.requests[self.seen :])
-        return "The server's own log of that run: " + ", ".join(f"{count} {method}" for method, count in sorted(counts.items()))
+    def requests_of_last_run(self) -> dict[str, int]:
+        """Method -> requests, as the server's own log has them for the last sync."""
+        return dict(sorted(Counter(request.method for request in self.box.requests[self.seen :]).items()))
 
     def _meanwhile(self, plan: Plan) -> bool:
         """Once: the dialer reaches two people whose orders the plan changes; then the cues for two creates are set."""
@@ -73,6 +84,18 @@ class Play:
             created = [step.phone for step in plan.steps if step.kind is StepKind.CREATE and step.phone]
             self.mishaps.set_for(lost=created[:2], refused=created[2:3])
         return True
+
+
+class _Impatience(Silent):
+    """Stops the run when most of it is done, as Ctrl-C would."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def sending(self, done: int, total: int) -> None:
+        """Steps of the plan that ended."""
+        if done >= total * _PATIENCE:
+            self._stop.because("interrupted, as by Ctrl-C", ExitCode.INTERRUPTED)
 
 
 class _Cue:
@@ -107,9 +130,8 @@ def stage(*, rows: int | None, report_dir: Path) -> Iterator[Play]:
                 grace_seconds=_GRACE_SECONDS,
                 max_invalid="100%" if rows else None,
             )
-            request = Request(
-                sheet=str(sheet), campaign=CAMPAIGN, mapping=share.folder("mappings") / "generic.toml", command="demo"
-            )
+            mapping = share.folder("mappings") / "generic.toml"
+            request = Request(sheet=str(sheet), campaign=CAMPAIGN, mapping=mapping, command="demo")
             yield Play(box=box, settings=settings, request=request, mishaps=cue)
 
 

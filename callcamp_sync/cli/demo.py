@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from callcamp_sync.cli.options import Common, command
+from callcamp_sync.errors import ExitCode
 
 
 @command()
@@ -25,7 +26,8 @@ def demo(
     voice = common.voice
     with rehearsal.stage(rows=rows, report_dir=report_dir) as play:
         voice.say(f"A Callcamp in small serves on {play.base_url}. Nothing leaves this machine.\n")
-        voice.say("1. Sync the sheet. Meanwhile the dialer works on, one answer is lost, and one contact is refused.\n")
+        voice.say("1. Sync the sheet. Meanwhile the dialer works on, two answers are lost, one contact is refused,")
+        voice.say("   and near the end somebody presses Ctrl-C.\n")
         first = play.sync()
         if not voice.as_json:
             voice.text(summary(first))
@@ -33,8 +35,15 @@ def demo(
         second = play.resume()
         if not voice.as_json:
             voice.text(summary(second))
-        voice.say("\n3. The same sheet again: what stands in the campaign is not sent twice.\n")
+        voice.say("\n3. Sync again: the contact that was refused is accepted now.\n")
+        play.relent()
         third = play.sync()
-        showing.ended(third, voice)
-        voice.say(f"\n{play.requests_of_last_run()}")
-    return 0
+        if not voice.as_json:
+            voice.text(summary(third))
+        voice.say("\n4. The same sheet once more: nothing is sent twice.\n")
+        last = play.sync()
+        showing.ended(last, voice)
+        sent = play.requests_of_last_run()
+        voice.say(f"\nThe server's own log of that run: {', '.join(f'{count} {method}' for method, count in sent.items())}")
+    again = {step: last.counts.get(step, 0) for step in ("created", "associated", "updated", "canceled", "removed")}
+    return ExitCode.BUG if any(again.values()) or last.exit_code == ExitCode.BUG else ExitCode.OK

@@ -1,7 +1,7 @@
 """Mishaps on cue: what goes wrong between a client and the vendor, scripted by phone number. For the demo.
 
 In:  an ASGI app (the sandbox's) and the phones of the contacts that shall have bad luck. Out: an ASGI app that behaves as told.
-The fault simulator of the tests has its own, richer set; this one shows a person what a run looks like when the world is not kind.
+It shows a person what a run looks like when the world is not kind.
 """
 
 from __future__ import annotations
