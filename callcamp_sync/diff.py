@@ -98,14 +98,16 @@ def _with_changes(both: pl.DataFrame, sides: Sides, wishes: Wishes) -> pl.DataFr
     """Add `diff_<field>` and the bools that say what a row asks for.
 
     A row that sets Do Not Call asks for nothing else: whatever it says besides is left aside, so that no request that
-    carries the mark can fail, or lift it again, for another reason.
+    carries the mark can fail, or lift it again, for another reason. A row whose action takes the order out asks for no other
+    status: what an exported sheet says beside the action must not make the order callable on the way.
     """
     want = pl.col("want_status") if "want_status" in both.columns else pl.lit(None, dtype=pl.String)
     both = both.with_columns(want_status=want).with_columns(_differences(both, sides.rules, sides.visible))
     if "diff_status" not in both.columns:
         both = both.with_columns(diff_status=pl.lit(value=False))
     sets_never = pl.col("matched") & pl.col("diff_status") & (pl.col("want_status") == DO_NOT_CALL).fill_null(value=False)
-    both = both.with_columns(sets_never=sets_never)
+    leaves = pl.col("action").is_in(["cancel", "remove"]).fill_null(value=False)
+    both = both.with_columns(sets_never=sets_never, diff_status=pl.col("diff_status") & (sets_never | ~leaves))
     others = [c for c in both.columns if c.startswith("diff_") and c != "diff_status"]
     number = pl.col("phone").is_not_null() & pl.col("phone").ne_missing(pl.coalesce("their_phone", "link_phone"))
     phones = [wishes.is_never(pl.col(c)) for c in ("phone", "their_phone", "link_phone")]

@@ -41,7 +41,7 @@ def existing_orders(orders: pl.DataFrame, records: pl.DataFrame | None, fields: 
     base = orders.select(
         "order_uuid",
         "record_uuid",
-        phone=_phone(orders["phoneNumber"]),
+        phone=_phone(_numbers(orders, records)),
         status=_folded(orders["status"]),
         status_wire="status",
         shown_name=_blank_to_null(pl.col("name")),
@@ -49,22 +49,31 @@ def existing_orders(orders: pl.DataFrame, records: pl.DataFrame | None, fields: 
     )
     if records is None:
         return base.rename({"shown_name": "have_name"})
-    known = contacts(records, fields).rename({"phone": "record_phone"}).unique("record_uuid", keep="first", maintain_order=True)
+    known = _details(records, fields).unique("record_uuid", keep="first", maintain_order=True)
     joined = base.join(known, on="record_uuid", how="left", coalesce=True, maintain_order="left")
     name = pl.coalesce("have_name", "shown_name") if "have_name" in joined.columns else pl.col("shown_name")
-    return joined.with_columns(have_name=name, phone=pl.coalesce("phone", "record_phone")).drop("record_phone", "shown_name")
+    return joined.with_columns(have_name=name).drop("shown_name")
+
+
+def _numbers(orders: pl.DataFrame, records: pl.DataFrame | None) -> pl.Series:
+    """The number of each order as the server writes it: the order's own copy of its record, else the record's."""
+    if records is None:
+        return orders["phoneNumber"]
+    known = records.select("record_uuid", of_record="phoneNumber").unique("record_uuid", keep="first", maintain_order=True)
+    both = orders.select("record_uuid", "phoneNumber").join(known, on="record_uuid", how="left", maintain_order="left")
+    return both.select(pl.coalesce("phoneNumber", "of_record")).to_series()
 
 
 def contacts(records: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """One row a record: `record_uuid`, `phone`, `have_<field>` of each record field and parameter that is listed in `fields`."""
-    wanted = [
-        f for f in fields if f.home in (Home.RECORD, Home.PARAMETER) and f.name != "phoneNumber" and f.name in records.columns
-    ]
-    return records.select(
-        "record_uuid",
-        phone=_phone(records["phoneNumber"]),
-        **{f"have_{f.name}": values.canonical(records[f.name], f.kind) for f in wanted},
-    )
+    return _details(records, fields).with_columns(records.select(phone=_phone(records["phoneNumber"])).to_series())
+
+
+def _details(records: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
+    """`record_uuid` and `have_<field>` of the record fields and parameters that were read."""
+    homes = (Home.RECORD, Home.PARAMETER)
+    wanted = [f for f in fields if f.home in homes and f.name != "phoneNumber" and f.name in records.columns]
+    return records.select("record_uuid", **{f"have_{f.name}": values.canonical(records[f.name], f.kind) for f in wanted})
 
 
 def forbidden_phones(orders: pl.DataFrame, ledger: Iterable[str]) -> frozenset[str]:

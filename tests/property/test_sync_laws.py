@@ -18,7 +18,7 @@ from callcamp_sync import pipeline
 from callcamp_sync.model import Report
 from callcamp_sync.report import balance
 from callcamp_sync.sandbox import Order, Sandbox
-from tests.property.worlds import HELD_IN_ORDER, HELD_IN_RECORD, PHONES, RUNS, Case, Row, Stage, cases, lines_by_row, staged
+from tests.property.worlds import HELD_IN_ORDER, HELD_IN_RECORD, PHONES, Case, Row, Stage, cases, lines_by_row, runs, staged
 
 ACTED = {"created", "associated", "updated", "canceled", "removed"}
 
@@ -35,7 +35,7 @@ def box() -> Iterator[Sandbox]:
 # --- 1: the books
 
 
-@RUNS
+@runs(30)
 @given(case=cases())
 def test_every_row_and_every_order_ends_in_one_line(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:
@@ -64,7 +64,7 @@ def _is_meant(order: Order, report: Report) -> bool:
 # --- 2: the state, judged by the sheet
 
 
-@RUNS
+@runs(30)
 @given(case=cases())
 def test_afterwards_the_campaign_says_what_the_sheet_says(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:
@@ -112,7 +112,7 @@ def _assert_says(order: Order, row: Row, start: str | None) -> None:
     assert {heading: held[heading] for heading in wanted} == wanted, row
 
 
-@RUNS
+@runs(30)
 @given(case=cases())
 def test_only_lines_that_claim_a_change_left_a_trace(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:
@@ -125,7 +125,7 @@ def test_only_lines_that_claim_a_change_left_a_trace(box: Sandbox, case: Case) -
         assert strays == []
 
 
-@RUNS
+@runs(30)
 @given(case=cases())
 def test_no_number_gets_a_second_order(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:
@@ -138,7 +138,7 @@ def test_no_number_gets_a_second_order(box: Sandbox, case: Case) -> None:
 # --- 3: the second run
 
 
-@RUNS
+@runs(30)
 @given(case=cases())
 def test_the_same_sheet_again_only_reads(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:
@@ -154,7 +154,7 @@ def test_the_same_sheet_again_only_reads(box: Sandbox, case: Case) -> None:
 # --- 6: the plan
 
 
-@RUNS
+@runs(30)
 @given(case=cases())
 def test_a_plan_only_reads_and_tells_how_it_will_end(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from callcamp_sync import pipeline
@@ -28,8 +28,20 @@ from callcamp_sync.model import Report
 from callcamp_sync.sandbox import Behaviour, Commit, Order, Sandbox, World
 from callcamp_sync.settings import load
 
-#: Whole runs cost a tenth of a second each; the examples are the same on every machine.
-RUNS = settings(max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+def runs(examples: int) -> settings:
+    """Whole runs cost a tenth of a second each: few, the same on every machine, and not shrunk, which would take minutes."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=(Phase.explicit, Phase.generate),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 CAMPAIGN = "campaign-1"
