@@ -123,6 +123,7 @@ def _frame_of(report: Report) -> dict[str, Any]:
             "throttled": report.requests.throttled,
         },
         "verified": {"checked": report.checked, "mismatches": plain(report.mismatches)},
+        "notices": plain(report.notices),
     }
 
 

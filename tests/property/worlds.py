@@ -257,9 +257,9 @@ def cases(
     return Case(standing, tuple(sheet), asked | {"region": region}, draw(behaviours(**spelled, **(server or {}))))
 
 
-def world_of(standing: Sequence[Contact], phones: Sequence[str] = PHONES) -> World:
+def world_of(standing: Sequence[Contact], phones: Sequence[str] = PHONES, make: type[World] = World) -> World:
     """The sandbox's truth: contact k is `record-k`, and its order, where it has one, `order-k`."""
-    world = World(clock=lambda: NOW)
+    world = make(clock=lambda: NOW)
     kind = world.add_record_type("Lead", [{"id": "company", "type": "text", "title": "Company", "required": False}], uuid="type-1")
     campaign = world.add_campaign("Only", kind, uuid=CAMPAIGN)
     for at, contact in enumerate(standing):
@@ -318,9 +318,9 @@ class Stage:
 
 
 @contextmanager
-def staged(box: Sandbox, case: Case, phones: Sequence[str] = PHONES) -> Iterator[Stage]:
+def staged(box: Sandbox, case: Case, phones: Sequence[str] = PHONES, make: type[World] = World) -> Iterator[Stage]:
     """The case's world on the server that runs already, and an empty folder."""
-    box.reset(world_of(case.contacts, phones), behaviour=case.behaviour)
+    box.reset(world_of(case.contacts, phones, make), behaviour=case.behaviour)
     with tempfile.TemporaryDirectory(prefix="sync-law-") as folder:
         yield Stage(box, Path(folder), case)
 

@@ -1,0 +1,1 @@
+"""The benchmark table: `make bench`, or `python -m benchmarks NAME…` for some of its lines."""

@@ -1,0 +1,36 @@
+"""`python -m benchmarks [NAME…]`: run the benchmarks one after another, print one table."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+
+from benchmarks import journals, phones, reading, syncing
+from benchmarks.table import Line, shown
+
+BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
+    "phones": phones.lines,
+    "reading": reading.lines,
+    "journal": journals.lines,
+    "sync": syncing.lines,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks, or all."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"there is no benchmark `{unknown[0]}`; there are {', '.join(BENCHMARKS)}")
+    lines: list[Line] = []
+    for name in names or BENCHMARKS:
+        print(f"{name} …", file=sys.stderr)
+        lines += BENCHMARKS[name]()
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("polars", "phonenumbers", "httpx", "aiohttp"))
+    print(shown(lines))
+    print(f"\nPython {platform.python_version()}, {libraries}; {os.cpu_count()} cores, {platform.system()} {platform.machine()}")
+
+
+main(sys.argv[1:])

@@ -1,0 +1,41 @@
+"""One line of the table: what was measured, beside its baseline in the same run. Printing only: nothing is asserted."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """what: the case and its size. ours, baseline: with units. against: what the baseline is. checked: the answer held."""
+
+    what: str
+    ours: str
+    baseline: str
+    against: str
+    ratio: float | None
+    checked: bool
+
+
+def median_seconds(work: Callable[[], object], *, runs: int = 3) -> float:
+    """Median wall time of `work` over some runs."""
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def shown(lines: list[Line]) -> str:
+    """The lines as a Markdown table."""
+    head = "| what | ours | baseline | baseline is | ratio | answer checked |\n|---|---|---|---|---|---|"
+    rows = [
+        f"| {one.what} | {one.ours} | {one.baseline} | {one.against} | {'' if one.ratio is None else f'{one.ratio:.2f}'} "
+        f"| {'yes' if one.checked else 'NO'} |"
+        for one in lines
+    ]
+    return "\n".join([head, *rows])
