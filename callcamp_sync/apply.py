@@ -88,6 +88,11 @@ class Run:
             self.stop.because("the server no longer accepts the token", ExitCode.ACCESS)
         return outcome
 
+    def _replace(self, outcome: Outcome, known: Outcome) -> None:
+        """Put what a later look showed in the place of an outcome that nobody knew."""
+        self.outcomes[self.outcomes.index(outcome)] = self.sender.note(known)
+        self.on_outcome(known)
+
     def _give_up(self, step: Step, fate: Fate, why: str) -> None:
         for outcome in not_sent(step, fate, why):
             self._take(outcome)
@@ -277,12 +282,11 @@ class Run:
             found = await self._appeared(phones[outcome.step])
             if found is not None and found.height == 1:
                 adopted = _with(outcome, found["order_uuid"][0], outcome.http_status, None, fate=Fate.DONE)
-                self.outcomes[self.outcomes.index(outcome)] = self.sender.note(adopted)
+                self._replace(outcome, adopted)
             elif found is not None and found.height > 1:
                 named = ", ".join(found["order_uuid"])
-                self.outcomes[self.outcomes.index(outcome)] = self.sender.note(
-                    _with(outcome, None, outcome.http_status, f"the number stands there {found.height} times: {named}")
-                )
+                said = f"the number stands there {found.height} times: {named}"
+                self._replace(outcome, _with(outcome, None, outcome.http_status, said))
 
     async def _appeared(self, phone: str | None) -> pl.DataFrame | None:
         """Orders for the number that did not stand when the plan was made; null when that cannot be seen."""

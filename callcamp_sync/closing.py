@@ -15,7 +15,7 @@ from callcamp_sync import __version__, frames, planning, reconcile, report, snap
 from callcamp_sync.bench import Bench, Desk
 from callcamp_sync.errors import ExitCode, StateError, SyncError, gravest
 from callcamp_sync.fields import FIELDS, ROW, Home
-from callcamp_sync.model import CHANGE_SCHEMA, ORDER_LINE_SCHEMA, Outcome, Plan, Report, RequestCounts
+from callcamp_sync.model import CHANGE_SCHEMA, ORDER_LINE_SCHEMA, Fate, Outcome, Plan, Report, RequestCounts
 from callcamp_sync.reconcile import Books
 from callcamp_sync.schema import RecordSchema
 
@@ -117,10 +117,17 @@ async def _after(desk: Desk, plan: Plan) -> pl.DataFrame:
     return snapshot.existing_orders(listing.frame, records.frame, fields)
 
 
-def ended(desk: Desk, command: str, plan: Plan, books: Books, folder: Path, *, notices: Sequence[str]) -> Report:
-    """The report of a run that sent something, on disk; the journal knows how it ended."""
+def ended(
+    desk: Desk, command: str, plan: Plan, books: Books, folder: Path, *, outcomes: Sequence[Outcome], notices: Sequence[str]
+) -> Report:
+    """The report of a run that sent something, on disk; the journal knows how it ended.
+
+    A step that the server forbade (403) is a matter of the token's permissions, whatever else went wrong with it.
+    """
     stop = desk.bench.stop
     codes = [_rows_code(books.counts), stop.exit_code]
+    if any(outcome.http_status == 403 and outcome.fate is Fate.REFUSED for outcome in outcomes):
+        codes.append(ExitCode.ACCESS)
     if any(books.counts.get(name) or books.missing.get(name) for name in _OPEN) or books.mismatches:
         codes.append(ExitCode.INCOMPLETE)
     told = (*([f"stopped: {stop.reason}"] if stop.reason else []), *notices)

@@ -115,6 +115,7 @@ CATALOGUE: dict[str, Entry] = {
     "phone-taken": Entry(
         _H, "another order of the campaign already has this phone number ({detail})", "correct one of the two contacts"
     ),
+    "phone-shared": Entry(_H, "rows {detail} would give this phone number to several orders", "keep one of them"),
     "record-several": Entry(_H, "several contacts have this phone number: {detail}", "name the one in a column `record id`"),
     "record-missing": Entry(
         _H, "no contact of this record type has the id `{cell}`", "check the id, or clear it to match by phone"

@@ -37,35 +37,70 @@ def match(live: pl.DataFrame, orders: pl.DataFrame, keys: Sequence[str] = DEFAUL
             found = _try_key(found, placed, key)
     found = _hold_conflicts(found, placed)
     found = _hold_taken(found, placed)
+    found = _hold_meeting(found)
     return _hold_shared(found).select(ROW, "place", "code", "detail")
 
 
-def link(live: pl.DataFrame, matched: pl.DataFrame, contacts: pl.DataFrame, taken: pl.Series) -> pl.DataFrame:
+def link(
+    new: pl.DataFrame, live: pl.DataFrame, matched: pl.DataFrame, contacts: pl.DataFrame, orders: pl.DataFrame
+) -> pl.DataFrame:
     """For rows without an order: the record that may be linked.
 
-    contacts: records of the campaign's type. taken: record ids that have an order already. Returns ROW, `record_uuid` (null:
-    none, so a new contact), `code` (`record-several`, `record-missing`, or null), `detail`.
+    new: the live rows that may become orders. contacts: records of the campaign's type. Returns ROW, `record_uuid` (null: none,
+    so a new contact), `code` (`record-several`, `record-missing`, `phone-taken`, `phone-shared`, `match-shared`, or null),
+    `detail`.
     """
-    free = contacts.filter(~pl.col("record_uuid").is_in(taken.drop_nulls().unique().implode()))
+    free = contacts.filter(~pl.col("record_uuid").is_in(orders["record_uuid"].drop_nulls().unique().implode()))
     unplaced = matched.filter(pl.col("place").is_null() & pl.col("code").is_null())
-    new = live.join(unplaced, on=ROW, how="semi", maintain_order="left").select(ROW, "phone", wanted="record_uuid")
+    rows = new.join(unplaced, on=ROW, how="semi", maintain_order="left").select(ROW, "phone", wanted="record_uuid")
     by_phone = (
         free.filter(pl.col("phone").is_not_null())
         .group_by("phone")
         .agg(hit=pl.col("record_uuid").first(), hits=pl.len(), named=pl.col("record_uuid").head(5).str.join(", "))
     )
-    known = free.select(wanted="record_uuid", exists=pl.lit(value=True)).unique("wanted")
-    both = new.join(by_phone, on="phone", how="left", maintain_order="left").join(
+    known = free.select(wanted="record_uuid", number="phone", exists=pl.lit(value=True)).unique("wanted", keep="first")
+    both = rows.join(by_phone, on="phone", how="left", maintain_order="left").join(
         known, on="wanted", how="left", maintain_order="left"
     )
     asked = pl.col("wanted").is_not_null()
     several = (~asked & (pl.col("hits") > 1)).fill_null(value=False)
     missing = asked & pl.col("exists").is_null()
-    return both.select(
+    found = both.select(
         ROW,
         record_uuid=pl.when(asked & ~missing).then("wanted").when(~asked & ~several).then("hit"),
         code=pl.when(missing).then(pl.lit("record-missing")).when(several).then(pl.lit("record-several")),
         detail=pl.when(missing).then("wanted").when(several).then("named"),
+        person=person_key(pl.coalesce("phone", "number")),
+    )
+    placed = live.join(matched.filter(pl.col("place").is_not_null()), on=ROW, how="semi")
+    return _hold_second_orders(found, placed, orders).select(ROW, "record_uuid", "code", "detail")
+
+
+def _hold_second_orders(found: pl.DataFrame, placed: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+    """Contacts whose number has an order already, or will get one by another row, and contacts that two rows name, are held.
+
+    A row that names its contact by id may say no number, so the contact's own number counts here.
+    """
+    owners = orders.filter(pl.col("phone").is_not_null()).group_by(person=person_key(pl.col("phone")))
+    owned = owners.agg(owned=pl.col("order_uuid").first())
+    bringing = pl.concat([found.select(ROW, "person"), placed.select(ROW, person=person_key(pl.col("phone")))])
+    both = (
+        found.join(owned, on="person", how="left", maintain_order="left")
+        .join(_several(found, "record_uuid", "naming"), on="record_uuid", how="left", maintain_order="left")
+        .join(_several(bringing, "person", "sharing"), on="person", how="left", maintain_order="left")
+    )
+    both = _hold(both, pl.col("owned").is_not_null(), "phone-taken", pl.col("owned"))
+    both = _hold(both, pl.col("naming").is_not_null(), "match-shared", pl.col("naming"))
+    return _hold(both, pl.col("sharing").is_not_null(), "phone-shared", pl.col("sharing"))
+
+
+def _several(rows: pl.DataFrame, key: str, name: str) -> pl.DataFrame:
+    """Each value of `key` that more than one row has, and those rows in words, as column `name`."""
+    groups = rows.filter(pl.col(key).is_not_null()).group_by(key)
+    return (
+        groups.agg(pl.col(ROW).sort().head(10).cast(pl.String).str.join(", ").alias(name), times=pl.len())
+        .filter(pl.col("times") > 1)
+        .drop("times")
     )
 
 
@@ -121,16 +156,24 @@ def _hold_taken(found: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     return _hold(both, taken, "phone-taken", pl.col("owned"))
 
 
+def _hold_meeting(found: pl.DataFrame) -> pl.DataFrame:
+    """Rows that bring one number into the campaign twice, as a new contact or as another number of an order, are all held."""
+    person = person_key(pl.col("phone"))
+    brings = pl.col("code").is_null() & pl.col("phone").is_not_null() & pl.col("phone").ne_missing(pl.col("stands_phone"))
+    meeting = _several(found.filter(brings).with_columns(person=person), "person", "meeting")
+    both = (
+        found.with_columns(person=person)
+        .drop("owner", "owners", "owned")
+        .join(meeting, on="person", how="left", maintain_order="left")
+    )
+    return _hold(both, brings & pl.col("meeting").is_not_null(), "phone-shared", pl.col("meeting"))
+
+
 def _hold_shared(found: pl.DataFrame) -> pl.DataFrame:
     """Rows that point at one order are all held: a dict would let the last one win."""
-    sharing = (
-        found.filter(pl.col("place").is_not_null())
-        .group_by("place")
-        .agg(pointing=pl.len(), shared=pl.col(ROW).sort().head(10).cast(pl.String).str.join(", "))
-        .filter(pl.col("pointing") > 1)
-    )
+    sharing = _several(found, "place", "shared")
     both = found.join(sharing, on="place", how="left", maintain_order="left")
-    return _hold(both, pl.col("pointing").is_not_null(), "match-shared", pl.col("shared"))
+    return _hold(both, pl.col("shared").is_not_null(), "match-shared", pl.col("shared"))
 
 
 def _hold(found: pl.DataFrame, condition: pl.Expr, code: str, detail: pl.Expr) -> pl.DataFrame:

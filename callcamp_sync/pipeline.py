@@ -20,6 +20,7 @@ import polars as pl
 
 from callcamp_sync import __version__, closing, guards, lock, plan_document, planning, reconcile, report, snapshot
 from callcamp_sync.apply import Run
+from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, open_desk
 from callcamp_sync.errors import ExitCode, NotFoundError, StalePlanError, StateError, SyncError
 from callcamp_sync.journal import RunRow
@@ -294,9 +295,11 @@ async def _carry_out(
         standing, complete = await _listed(desk, plan.campaign)
     _settle(desk, plan, standing, complete=complete)
     desk.ledger.add(Entry(phone=phone, source=f"sheet {plan.source.path} run {desk.run_id}") for phone in planned.said_never)
-    outcomes = await _send(desk, plan, standing, earlier)
+    head = {"run": desk.run_id, "command": command, "who": getpass.getuser(), "version": __version__, "sheet": plan.source.path}
+    with Audit.begin(folder, plan, head=head, clock=desk.bench.clock) as trail:
+        outcomes = await _send(desk, plan, standing, earlier, trail)
     books, notice = await closing.read_back(desk, plan, outcomes)
-    return closing.ended(desk, command, plan, books, folder, notices=notice)
+    return closing.ended(desk, command, plan, books, folder, outcomes=outcomes, notices=notice)
 
 
 def _enter_run(desk: Desk, command: str, plan: Plan, folder: Path, *, spend: bool) -> None:
@@ -318,15 +321,19 @@ def _enter_run(desk: Desk, command: str, plan: Plan, folder: Path, *, spend: boo
     desk.journal.save_plan(desk.run_id, json.dumps(plan_document.document(plan)))
 
 
-async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequence[Outcome]) -> list[Outcome]:
+async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequence[Outcome], trail: Audit) -> list[Outcome]:
     """Carry the steps out; what the journal refuses at the end is a reason to stop, not to lose the report."""
     todo = _todo(plan, earlier)
     progress, total = desk.bench.progress, len(todo.steps)
     sent = 0
 
-    def took(_: Outcome) -> None:
+    def took(outcome: Outcome) -> None:
         nonlocal sent
         sent += 1
+        try:
+            trail.note(outcome)
+        except StateError as error:
+            desk.bench.stop.because(error.message, error.exit_code)
         progress.sending(sent, max(total, sent))
 
     run = Run(

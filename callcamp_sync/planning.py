@@ -166,7 +166,7 @@ async def stand(
     unplaced = matched.filter(pl.col("place").is_null() & pl.col("code").is_null() & (mode is not Mode.UPDATE))
     new = live.join(unplaced, on=ROW, how="semi", maintain_order="left")
     contacts, more = await _contacts(client, campaign, desired, new, on_page)
-    linked = link(new, matched, contacts, orders["record_uuid"])
+    linked = link(new, live, matched, contacts, orders)
     standing = Standing(
         campaign=campaign,
         record_type=record_type,

@@ -3,7 +3,8 @@
 In:  answers of `?page=&limit=`, in whatever order they arrive.
 Out: a Listing. `complete` only if one pass over all pages saw one constant `total` and exactly that many distinct ids: then, by
      the pigeonhole principle, nothing was skipped and nothing counted twice, whatever the sort order. Otherwise the union of
-     all passes, last seen wins, and complete is False.
+     all passes, last seen wins, and complete is False. Where `total` changed between two answers, items moved over the page
+     boundaries between them: those pages are read again at once, so that an item that slipped through is found.
 Rule source: the vendor's page (`total, page, limit, totalPages`); what it leaves open (order and stability of a list) is
      taken to be unfriendly. Rows are kept as frames of some thousand, never as objects.
 """
@@ -23,6 +24,10 @@ PAGE_LIMIT = 100
 
 #: Passes over all pages before a listing is taken as it is.
 PASSES = 3
+
+#: A list of more pages than SHORT is read so often at most: what is still unsure then is searched one by one.
+LONG_PASSES = 2
+SHORT = 50
 
 _EMPTY_PAGES = 3
 
@@ -71,6 +76,8 @@ class Pass:
         self._seen: dict[tuple[str | None, ...], int] = {}
         self._ended = False
         self._empty = 0
+        self._arrivals: list[tuple[int, int | None]] = []
+        self._looked = 0
         self._frames: list[pl.DataFrame] = []
         self._texts: dict[str, list[str | None]] = {name: [] for name in columns}
         self._pages: list[int] = []
@@ -94,6 +101,7 @@ class Pass:
         ids = tuple(texts[self._key])
         self.done += 1
         self.nameless += nameless
+        self._arrivals.append((page, _count(said, "total")))
         self._count_pages(page, said, len(items))
         if ids and self._seen.setdefault(ids, page) != page:
             self.repeated = self._ended = True
@@ -103,6 +111,20 @@ class Pass:
             column.extend(texts[name])
         if len(self._pages) >= _FRAME_ROWS:
             self._flush()
+
+    def unsure(self, window: int) -> list[int]:
+        """Pages beside a change of `total` that has not been looked at yet.
+
+        window: how many pages are under way at once. Answers arrive in another order than they were made in, so the pages of
+        one window on both sides of the change are meant, and the neighbour that an item may have moved to.
+        """
+        found: set[int] = set()
+        for place in range(max(self._looked, 1), len(self._arrivals)):
+            if self._arrivals[place][1] != self._arrivals[place - 1][1]:
+                near = [page for page, _ in self._arrivals[max(0, place - window) : place + window]]
+                found |= {page + step for page in near for step in (-1, 0, 1)}
+        self._looked = len(self._arrivals)
+        return sorted(page for page in found if 1 <= page <= self.pages)
 
     def _flush(self) -> None:
         """Turn the texts so far into a frame: a frame for every page would cost more than the page's JSON."""

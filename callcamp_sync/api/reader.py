@@ -13,8 +13,11 @@ from typing import Any
 import anyio
 
 from callcamp_sync.api.columns import Source
-from callcamp_sync.api.paging import PASSES, Listing, Pass, combine
+from callcamp_sync.api.paging import LONG_PASSES, PASSES, SHORT, Listing, Pass, combine
 from callcamp_sync.errors import SyncError
+
+#: How often pages beside a change are read again before the pass is taken as it is.
+ROUNDS = 3
 
 #: Fetches one page by its number; raises SyncError.
 Fetch = Callable[[int], Awaitable[dict[str, Any]]]
@@ -31,10 +34,13 @@ async def read_all(
     Raises the SyncError of the first page that could not be read: part of a list is never passed off as the list.
     """
     passes: list[Pass] = []
-    while len(passes) < PASSES and not (passes and passes[-1].proved):
+    most = PASSES
+    while len(passes) < most and not (passes and passes[-1].proved):
         current = Pass(name, columns)
         passes.append(current)
         await _one_pass(current, fetch, workers, on_page)
+        await _again(current, fetch, workers)
+        most = PASSES if current.pages <= SHORT else LONG_PASSES
     return combine(passes, columns)
 
 
@@ -59,3 +65,10 @@ async def _one_pass(into: Pass, fetch: Fetch, workers: int, on_page: OnPage | No
             group.start_soon(work)
     if failures:
         raise failures[0]
+
+
+async def _again(into: Pass, fetch: Fetch, workers: int) -> None:
+    """Read the pages beside every change of the list's length again, while there are new ones, a bounded number of times."""
+    for _ in range(ROUNDS):
+        for page in into.unsure(workers):
+            into.take(page, await fetch(page))

@@ -11,7 +11,6 @@ from callcamp_sync.report import document, plan_table, summary
 def ended(report: Report, voice: Voice) -> ExitCode:
     """Show how a run ended; returns its exit code."""
     if voice.as_json:
-        _notices(report, voice)
         voice.data(document(report))
     else:
         voice.text(summary(report))
@@ -21,16 +20,9 @@ def ended(report: Report, voice: Voice) -> ExitCode:
 def planned(plan: Plan, report: Report, voice: Voice) -> ExitCode:
     """Show what a plan would do; returns the exit code of the report."""
     if voice.as_json:
-        _notices(report, voice)
         voice.data(document(report))
     else:
         voice.text(plan_table(plan))
         voice.text("")
         voice.text(summary(report))
     return ExitCode(report.exit_code)
-
-
-def _notices(report: Report, voice: Voice) -> None:
-    """The sentences for people, which the document does not hold: without them `--json` would hide what could not be compared."""
-    for notice in (*report.notices, *report.source.warnings):
-        voice.warn(notice)

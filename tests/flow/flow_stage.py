@@ -11,7 +11,6 @@ import csv
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -102,18 +101,24 @@ def _place(folder: Path, environ: Mapping[str, str]) -> Iterator[None]:
 
 @dataclass(slots=True)
 class Running:
-    """A command in a process of its own."""
+    """A command in a process of its own, whose streams go into files, so that they can be read while it runs."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
+    out: Path
+    err: Path
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self.process.send_signal(number)
 
+    def said(self, words: str) -> bool:
+        """Whether it has written these words to standard error by now."""
+        return words in self.err.read_text(encoding="utf-8")
+
     def wait(self) -> Ended:
         """Wait until it has ended."""
-        out, err = self.process.communicate(timeout=_PATIENCE_SECONDS)
-        return Ended(code=self.process.returncode, out=out, err=err)
+        code = self.process.wait(timeout=_PATIENCE_SECONDS)
+        return Ended(code=code, out=self.out.read_text(encoding="utf-8"), err=self.err.read_text(encoding="utf-8"))
 
 
 @dataclass(slots=True)
@@ -167,20 +172,21 @@ class Stage:
     @contextmanager
     def begin(self, *args: str | Path) -> Iterator[Running]:
         """Begin a command in a process of its own; it does not outlive the block."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "callcamp_sync", *map(str, args)],
-            cwd=self.folder,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        out, err = self.folder / "stdout.txt", self.folder / "stderr.txt"
+        with out.open("wb") as to_out, err.open("wb") as to_err:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "callcamp_sync", *map(str, args)],
+                cwd=self.folder,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=to_out,
+                stderr=to_err,
+            )
         try:
-            yield Running(process)
+            yield Running(process, out, err)
         finally:
             process.kill()
-            process.communicate()
+            process.wait()
 
     # --- what is there
 
@@ -238,8 +244,3 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
 def balanced(report: Mapping[str, Any]) -> bool:
     """Whether every row of the sheet ended in exactly one outcome."""
     return sum(report["counts"].values()) == report["source"]["rows"]
-
-
-def empty_folder(path: Path) -> None:
-    """Remove what a run left."""
-    shutil.rmtree(path, ignore_errors=True)

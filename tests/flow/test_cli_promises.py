@@ -95,7 +95,6 @@ ODD_NAMES = (
     "x" * 3000,
     "  spaces around  ",
     "semi;colon, comma\ttab",
-    "__CLEAR__",
     "00123",
     "TRUE",
     "1e5",
@@ -136,9 +135,16 @@ def _odd_names(world: World) -> None:
 
 
 def _blank_names(world: World) -> None:
-    """Contacts without names, and without anything but a number."""
+    """Contacts without names, with blanks and nulls instead."""
     for record in list(world.records.values())[:3]:
-        world.change_record(record, name=None, firstName="", lastName=None, email="", country=None, parameters={})
+        world.change_record(record, name=None, firstName="", lastName=None, email="  ", country=None)
+
+
+def _lacking(world: World) -> None:
+    """Contacts without what their record type requires today."""
+    lacking: list[dict[str, Any]] = [{}, {"company": ""}, {"company": None}, {"company": "  "}]
+    for record, parameters in zip(list(world.records.values()), lacking, strict=False):
+        world.change_record(record, parameters=parameters)
 
 
 def _wrong_parameters(world: World) -> None:
@@ -147,8 +153,8 @@ def _wrong_parameters(world: World) -> None:
         {"company": "x", "reference": "no reference"},
         {"company": "x", "plan": "Platinum"},
         {"company": "x", "employees": "many"},
-        {"company": "", "vip": "perhaps"},
-        {"company": None, "renewal_date": "31.12.2027"},
+        {"company": "x", "vip": "perhaps"},
+        {"company": "x", "renewal_date": "31.12.2027"},
         {"company": ["a", "list"], "notes": {"an": "object"}},
         {"company": "x", "last_contact": "yesterday"},
         {"company": "x", "budget": "1.234,50"},
@@ -179,6 +185,7 @@ WORLDS = [
     _odd_numbers,
     _odd_names,
     _blank_names,
+    _lacking,
     _wrong_parameters,
     _odd_properties,
 ]
