@@ -17,6 +17,7 @@ import polars as pl
 
 from callcamp_sync import snapshot
 from callcamp_sync.api.client import Client
+from callcamp_sync.api.wire import Reply
 from callcamp_sync.errors import ExitCode, SyncError, ungrouped
 from callcamp_sync.model import Fate, Outcome, Plan, Step, StepKind
 from callcamp_sync.plan import LEAVING
@@ -27,6 +28,10 @@ from callcamp_sync.statuses import DO_NOT_CALL, Group, fold_status, group_of
 OnOutcome = Callable[[Outcome], None]
 
 _NEVER = "the number was marked Do Not Call since the plan was made"
+_UNSETTLED = "an earlier run sent this contact and got no answer, and its grace period is not over"
+#: How long a listing may be relied on for the orders that were made just before it, in seconds.
+_FRESH_SECONDS = 5.0
+
 _NOT_CLEAN = "not everything before went well, and removals come last"
 
 
@@ -64,6 +69,8 @@ class Run:
     settle_seconds: float
     on_outcome: OnOutcome = lambda _: None
     outcomes: list[Outcome] = field(default_factory=list)
+    unsettled: frozenset[str] = frozenset()
+    _listed_at: float = -_FRESH_SECONDS
 
     async def carry_out(self) -> list[Outcome]:
         """Send what the plan says, in its phases. Raises nothing but what a listing before the first write raises."""
@@ -133,7 +140,27 @@ class Run:
                 group.start_soon(worker)
 
     async def _send(self, step: Step) -> None:
-        self._take(await self.sender.send(step))
+        why = await self._changed(step)
+        if why is None:
+            self._take(await self.sender.send(step))
+        else:
+            self._give_up(step, Fate.DRIFTED, why)
+
+    async def _changed(self, step: Step) -> str | None:
+        """Why the order's status may not be written, nor the order removed, any more: minutes may have passed since the listing.
+
+        One search before each such write. A release is spared it while the listing that it stands on is fresh.
+        """
+        writes = step.kind is StepKind.REMOVE or "status" in step.body
+        if step.order_uuid is None or step.phone is None or not writes or _sets_never(step):
+            return None
+        if step.kind is StepKind.RELEASE and anyio.current_time() - self._listed_at < _FRESH_SECONDS:
+            return None
+        orders = await self.sender.orders_of(step.phone)
+        if (orders["status"] == DO_NOT_CALL).any():
+            return _NEVER
+        now = {uuid: (status, phone) for uuid, status, phone in orders.select("order_uuid", "status", "phone").iter_rows()}
+        return _difference(step, now, set()) if step.order_uuid in now else None
 
     # --- what changed since the plan -----------------------------------------------------------------------------------
 
@@ -148,13 +175,27 @@ class Run:
             .join(self.standing.select(person=person_key(pl.col("phone"))), on="person", how="semi")["phone"]
             .drop_nulls()
         )
-        people = person_keys_of([step.phone for step in self.plan.steps])
+        people = person_keys_of([phone for step in self.plan.steps for phone in (step.phone, step.expect.get("phone"))])
         found = {step.id: why for step in self.plan.steps if (why := _difference(step, orders, taken)) is not None}
         found |= {
-            step.id: _NEVER for step in self.plan.steps if people.get(step.phone or "") in self.never and not _sets_never(step)
+            step.id: _NEVER
+            for step in self.plan.steps
+            if {people.get(step.phone or ""), people.get(step.expect.get("phone") or "")} & self.never and not _sets_never(step)
         }
+        found |= {
+            s.id: _UNSETTLED for s in self.plan.steps if "absent" in s.expect and people.get(s.phone or "") in self.unsettled
+        }
+        found |= self._taken_numbers(people)
         rows = {row: found[step.id] for step in self.plan.steps if step.id in found for row in step.rows}
         return found | {s.id: rows[s.rows[0]] for s in self.plan.steps if len(s.rows) == 1 and s.rows[0] in rows}
+
+    def _taken_numbers(self, people: dict[str, str]) -> dict[str, str]:
+        """Step id -> why, of contacts that were to get a number that another order has by now."""
+        owned = self.standing.select("order_uuid", person=person_key(pl.col("phone"))).drop_nulls()
+        owners = dict(owned.group_by("person").agg("order_uuid").iter_rows())
+        why = "another order has this number since the plan was made"
+        moved = [s for s in self.plan.steps if s.kind is StepKind.UPDATE_RECORD and "phoneNumber" in s.body]
+        return {s.id: why for s in moved if set(owners.get(people.get(s.phone or "", ""), [])) - {s.order_uuid}}
 
     def _is_drifted(self, step: Step, drifted: dict[str, str]) -> bool:
         if step.id not in drifted:
@@ -186,10 +227,12 @@ class Run:
         batches = [step for step in batches if step.records]
         if not batches:
             return
-        await self._each(batches[:1], self._link)
+        # Whoever was to be first may be gone by now: the first batch gives its first contact, never all of them.
+        batches = [_narrowed(batches[0], batches[0].records[:1]), _narrowed(batches[0], batches[0].records[1:]), *batches[1:]]
+        await self._link_all(batches[:1])
         canary = batches[0].records[0][0]
         outcome = self._fates(StepKind.ASSOCIATE).get(canary)
-        rest = batches[1:]
+        rest = [step for step in batches[1:] if step.records]
         if outcome is None or outcome.fate is not Fate.DONE:
             why = f"the first contact could not be linked: {outcome.error if outcome else 'not attempted'}"
             for step in rest:
@@ -202,30 +245,39 @@ class Run:
                 self._give_up(step, Fate.NOT_ATTEMPTED, f"the first contact could not be read back: {error.message}")
             return
         asked = self._asked()
-        for step in rest:
-            await self._link_what_fits(step, start, asked)
+        await self._link_all([self._fitting(step, start, asked) for step in rest])
 
-    async def _link_what_fits(self, step: Step, start: str, asked: dict[int, str]) -> None:
-        """Link the contacts of a batch; hold those that would start callable without having been asked for."""
+    def _fitting(self, step: Step, start: str, asked: dict[int, str]) -> Step:
+        """The batch without the contacts that would start callable without having been asked for: those are held."""
         risky = group_of(start) not in (Group.QUIET, Group.ENDED)
         held = [r for r in step.records if risky and group_of(asked.get(r[0])) is not Group.CALLABLE]
         if held:
             why = f"linked contacts start as `{start}` here, and the sheet does not ask for a call"
             self._give_up(_narrowed(step, held), Fate.HELD, why)
-        fitting = [r for r in step.records if r not in held]
-        if fitting:
-            await self._each([_narrowed(step, fitting)], self._link)
+        return _narrowed(step, [r for r in step.records if r not in held])
 
     def _linkable(self, step: Step, updated: dict[int, Outcome]) -> Step:
         """The batch without those marked Do Not Call by now, and those whose data could not be brought up to date first."""
         people = person_keys_of([phone for _, _, phone in step.records])
         never = [r for r in step.records if people.get(r[2]) in self.never]
-        failed = [r for r in step.records if r not in never and r[0] in updated and updated[r[0]].fate is not Fate.DONE]
+        taken = set(self.standing.select(person=person_key(pl.col("phone")))["person"].drop_nulls())
+        twins = [r for r in step.records if r not in never and people.get(r[2]) in taken | self.unsettled]
+        if twins:
+            self._give_up(
+                _narrowed(step, twins),
+                Fate.HELD,
+                "an order of the campaign has this number already, or an earlier run may have made one",
+            )
+        failed = [
+            r
+            for r in step.records
+            if r not in never and r not in twins and r[0] in updated and updated[r[0]].fate is not Fate.DONE
+        ]
         if never:
             self._give_up(_narrowed(step, never), Fate.DRIFTED, _NEVER)
         if failed:
             self._give_up(_narrowed(step, failed), Fate.NOT_ATTEMPTED, "the contact could not be updated before")
-        return _narrowed(step, [r for r in step.records if r not in failed and r not in never])
+        return _narrowed(step, [r for r in step.records if r not in failed and r not in never and r not in twins])
 
     def _asked(self) -> dict[int, str]:
         """Row -> the status that the sheet asks of a contact that is linked or created."""
@@ -236,34 +288,55 @@ class Run:
         found = orders.filter(pl.col("order_uuid") == linked.order_uuid)["status"]
         return str(found[0]) if found.len() else "unknown"
 
-    async def _link(self, step: Step) -> None:
-        """Send one batch, halving it while the server refuses it, then read from a listing what became of each contact."""
-        reply = await self.sender.link(step)
+    async def _link_all(self, batches: Sequence[Step]) -> None:
+        """Send batches one after another, then read from one listing what became of each contact."""
+        replies: list[tuple[Step, Reply]] = []
+        for step in batches:
+            reason = self._stopped()
+            if reason is not None:
+                self._give_up(step, Fate.NOT_ATTEMPTED, reason)
+            elif step.records:
+                replies += await self._link(step)
+        if any(reply.fate is Fate.UNKNOWN for _, reply in replies):
+            await anyio.sleep(self.settle_seconds)
+        sent = [step for step, reply in replies if reply.fate in (Fate.DONE, Fate.UNKNOWN)]
+        standing = await self._linked(sent) if sent else {}
+        for step, reply in replies:
+            self._take_links(step, reply, standing)
+
+    async def _link(self, step: Step) -> list[tuple[Step, Reply]]:
+        """Send one batch, halving it while the server refuses it: one contact that cannot be linked must not cost the others."""
+        try:
+            reply = await self.sender.link(step)
+        except SyncError as error:
+            self.stop.because(error.message, error.exit_code)
+            return [(step, Reply(fate=Fate.NOT_ATTEMPTED, error=error.message))]
         if reply.fate is Fate.REFUSED and reply.status not in (401, 403, 404) and len(step.records) > 1:
             half = len(step.records) // 2
-            await self._link(_narrowed(step, step.records[:half]))
-            await self._link(_narrowed(step, step.records[half:]))
-            return
-        if reply.fate is Fate.UNKNOWN:
-            await anyio.sleep(self.settle_seconds)
-        if reply.fate in (Fate.DONE, Fate.UNKNOWN):
-            standing = await self._linked(step)
-        else:
-            standing = {}
-        for row, record, _ in step.records:
-            order = standing.get(record)
-            fate = Fate.DONE if order else Fate.REFUSED if reply.fate is Fate.DONE else reply.fate
-            error = None if order else reply.error or "the server reported success, but no order stands there"
-            outcome = not_sent(_narrowed(step, [(row, record, "")]), fate, error or "")[0]
-            self._take(self.sender.note(_with(outcome, order, reply.status, error)))
+            first = await self._link(_narrowed(step, step.records[:half]))
+            return first + await self._link(_narrowed(step, step.records[half:]))
+        return [(step, reply)]
 
-    async def _linked(self, step: Step) -> dict[str, str]:
-        """Record id -> order id, of the batch's contacts that stand in the campaign now and did not before."""
+    def _take_links(self, step: Step, reply: Reply, standing: dict[str, str] | None) -> None:
+        """The outcome of each contact of a batch. standing: record id -> order id; null when that could not be seen."""
+        for row, record, _ in step.records:
+            order = (standing or {}).get(record)
+            fate, error = reply.fate, reply.error
+            if order is not None:
+                fate, error = Fate.DONE, None
+            elif reply.fate is Fate.DONE:
+                fate = Fate.UNKNOWN if standing is None else Fate.REFUSED
+                error = "the server reported success, but no order was seen there"
+            outcome = not_sent(_narrowed(step, [(row, record, "")]), fate, error or "")[0]
+            self._take(self.sender.note(_with(outcome, order, reply.status, error, attempts=reply.attempts)))
+
+    async def _linked(self, batches: Sequence[Step]) -> dict[str, str] | None:
+        """Record id -> order id, of the contacts that stand in the campaign now and did not before; null when that is unseen."""
         try:
             orders = await self._listed()
         except SyncError:
-            return {}
-        ours = orders.filter(pl.col("record_uuid").is_in([record for _, record, _ in step.records]))
+            return None
+        ours = orders.filter(pl.col("record_uuid").is_in([record for step in batches for _, record, _ in step.records]))
         fresh = ours.filter(~pl.col("order_uuid").is_in(list(self.plan.seen_orders)))
         return {str(record): str(order) for record, order in fresh.select("record_uuid", "order_uuid").iter_rows()}
 
@@ -278,15 +351,20 @@ class Run:
         if not lost or self._client.broken is not None:
             return
         await anyio.sleep(self.settle_seconds)
-        for outcome in lost:
-            found = await self._appeared(phones[outcome.step])
+        limiter = anyio.CapacityLimiter(self.workers)
+
+        async def settle(outcome: Outcome) -> None:
+            async with limiter:
+                found = await self._appeared(phones[outcome.step]) if self._client.broken is None else None
             if found is not None and found.height == 1:
-                adopted = _with(outcome, found["order_uuid"][0], outcome.http_status, None, fate=Fate.DONE)
-                self._replace(outcome, adopted)
+                self._replace(outcome, _with(outcome, found["order_uuid"][0], outcome.http_status, None, fate=Fate.DONE))
             elif found is not None and found.height > 1:
-                named = ", ".join(found["order_uuid"])
-                said = f"the number stands there {found.height} times: {named}"
+                said = f"the number stands there {found.height} times: {', '.join(found['order_uuid'])}"
                 self._replace(outcome, _with(outcome, None, outcome.http_status, said))
+
+        async with anyio.create_task_group() as group:
+            for outcome in lost:
+                group.start_soon(settle, outcome)
 
     async def _appeared(self, phone: str | None) -> pl.DataFrame | None:
         """Orders for the number that did not stand when the plan was made; null when that cannot be seen."""
@@ -323,6 +401,7 @@ class Run:
     async def _standing_now(self, steps: Sequence[Step]) -> pl.DataFrame:
         """The orders that stand now for the numbers of these steps: by a whole listing, or by a search each if it drifts."""
         listing = await self._client.list_orders(self.plan.campaign.uuid)
+        self._listed_at = anyio.current_time()
         if listing.complete:
             return snapshot.existing_orders(listing.frame, None, ())
         found: list[pl.DataFrame] = []
@@ -425,7 +504,15 @@ def _narrowed(step: Step, records: Sequence[tuple[int, str, str]]) -> Step:
     )
 
 
-def _with(outcome: Outcome, order: str | None, status: int | None, error: str | None, *, fate: Fate | None = None) -> Outcome:
+def _with(
+    outcome: Outcome,
+    order: str | None,
+    status: int | None,
+    error: str | None,
+    *,
+    fate: Fate | None = None,
+    attempts: int | None = None,
+) -> Outcome:
     return Outcome(
         step=outcome.step,
         kind=outcome.kind,
@@ -435,5 +522,5 @@ def _with(outcome: Outcome, order: str | None, status: int | None, error: str | 
         record_uuid=outcome.record_uuid,
         http_status=status,
         error=error,
-        attempts=outcome.attempts,
+        attempts=outcome.attempts if attempts is None else attempts,
     )

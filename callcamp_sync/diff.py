@@ -64,7 +64,9 @@ def _when(rows: pl.DataFrame) -> dict[str, pl.Expr]:
     """The time and zone that an order is to have in the end: the two are always sent together."""
     names = {"time": "scheduledTime", "zone": "scheduledTimeTimezone"}
     return {
-        short: pl.coalesce(*([f"want_{name}"] if f"want_{name}" in rows.columns else []), _standing(rows, name))
+        short: pl.when(_any_diff(rows, name)).then(f"want_{name}").otherwise(_standing(rows, name))
+        if f"want_{name}" in rows.columns
+        else _standing(rows, name)
         for short, name in names.items()
     }
 
@@ -183,10 +185,13 @@ def _rule(both: pl.DataFrame, wishes: Wishes) -> pl.Expr:
     )
     chain: Mapping[str, pl.Expr] = {
         "asked-skip": pl.col("action") == "skip",
-        "do-not-call": (pl.col("forbidden") | (~matched & (want == DO_NOT_CALL))) & ~resting & ~pl.col("sets_never"),
+        "do-not-call": (pl.col("forbidden") | (~matched & (want == DO_NOT_CALL)))
+        & ~resting
+        & ~pl.col("sets_never")
+        & ~((want == DO_NOT_CALL).fill_null(value=False) & pl.col("code").is_not_null()),
         "*": pl.col("code").is_not_null(),
         "nothing-to-cancel": ~matched & leaves,
-        "mode-create": matched & asks_any & (wishes.mode is Mode.CREATE),
+        "mode-create": matched & asks_any & (wishes.mode is Mode.CREATE) & ~pl.col("sets_never"),
         "mode-update": ~matched & (wishes.mode is Mode.UPDATE),
         "unsettled": ~matched & wishes.is_unsettled(pl.col("phone")),
         "**": ruled.is_not_null(),

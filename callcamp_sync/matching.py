@@ -138,7 +138,13 @@ def _hold_conflicts(found: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     other_order = pl.col("order_uuid") != pl.col("stands_order")
     other_record = pl.col("record_uuid") != pl.col("stands_record")
     conflict = pl.col("place").is_not_null() & (other_order.fill_null(value=False) | other_record.fill_null(value=False))
-    named = pl.format("the row names {}, the campaign has {}", pl.coalesce("order_uuid", "record_uuid"), "stands_order")
+    passed_over = pl.col("place").is_null() & pl.col("order_uuid").is_in(placed["order_uuid"].implode()).fill_null(value=False)
+    conflict = conflict | passed_over
+    named = pl.format(
+        "the row names {}, its keys find {}",
+        pl.coalesce("order_uuid", "record_uuid"),
+        pl.coalesce("stands_order", pl.lit("none")),
+    )
     return _hold(both, conflict, "match-conflict", named)
 
 

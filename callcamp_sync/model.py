@@ -280,6 +280,7 @@ class Plan:
     complete: bool
     total_orders: int
     seen_orders: frozenset[str]
+    said_never: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

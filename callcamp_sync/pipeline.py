@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,10 +29,12 @@ from callcamp_sync.journal import RunRow
 from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report, StepKind
 from callcamp_sync.policy import person_keys
-from callcamp_sync.rows import phones_that_said_never
 from callcamp_sync.sending import Sender
 from callcamp_sync.sheets.atomic import replacing
 from callcamp_sync.statuses import DO_NOT_CALL
+
+#: What the ledger takes; a server may hold a number that is none.
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 #: A listing older than this is made again before the first write.
 _FRESH_SECONDS = 5.0
@@ -73,7 +77,7 @@ async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     return Planned(
         plan=plan,
         standing=standing.orders,
-        said_never=tuple(phones_that_said_never(desired.frame)),
+        said_never=plan.said_never,
         listed_at=listed_at,
     )
 
@@ -153,7 +157,7 @@ async def apply_saved(document: Any, bench: Bench) -> Report:
             guards.refuse(plan.guards)
             standing, _ = await _listed(desk, plan.campaign)
             _note_never(desk.ledger, plan.campaign, standing)
-            planned = Planned(plan=plan, standing=standing, said_never=_marked_never(plan), listed_at=desk.now)
+            planned = Planned(plan=plan, standing=standing, said_never=plan.said_never, listed_at=desk.now)
             return await _carry_out(desk, "apply", planned)
 
 
@@ -161,6 +165,7 @@ async def resume(run: str | None, bench: Bench) -> Report:
     """Settle what a run left unknown, and finish what it did not attempt, by the plan that it kept."""
     async with open_desk(bench, bench.settings) as desk:
         earlier = desk.journal.run(run) if run else _last_unfinished(desk)
+        _refuse_overtaken(desk, earlier)
         plan = plan_document.load(json.loads(desk.journal.plan(earlier.run_id)))
         if plan.host != bench.settings.host:
             raise StalePlanError(f"run `{earlier.run_id}` was for `{plan.host}`, and the settings name `{bench.settings.host}`")
@@ -178,15 +183,23 @@ async def _resume(desk: Desk, plan: Plan) -> Report:
     _note_never(desk.ledger, plan.campaign, standing)
     _settle(desk, plan, standing, complete=complete)
     earlier = _earlier(desk, plan)
-    planned = Planned(plan=plan, standing=standing, said_never=_marked_never(plan), listed_at=desk.now)
+    planned = Planned(plan=plan, standing=standing, said_never=plan.said_never, listed_at=desk.now)
     return await _carry_out(desk, "resume", planned, earlier=earlier)
 
 
 def _last_unfinished(desk: Desk) -> RunRow:
-    """The newest run on this host that left something open."""
+    """The newest run on this host that left something open.
+
+    Of each campaign only the newest run counts: it began with a look at what older ones left, and an older plan, carried out
+    after it, would bring an older sheet back.
+    """
+    judged: set[str] = set()
     for row in desk.journal.runs(limit=1000):
+        if row.host != desk.settings.host or row.dry_run or row.campaign in judged:
+            continue
+        judged.add(row.campaign)
         left = any(row.counts.get(name) or row.missing.get(name) for name in ("unknown", "not-attempted"))
-        if row.host == desk.settings.host and not row.dry_run and (row.finished_at is None or row.pending or left):
+        if row.finished_at is None or row.pending or left:
             return row
     raise NotFoundError("no run has left anything open", hint="see `callcamp-sync runs list`")
 
@@ -275,12 +288,6 @@ async def _refuse_other_type(desk: Desk, campaign: CampaignInfo, plan: Plan) -> 
         raise StalePlanError("the campaign's record type changed since the plan was made", hint="make a new plan")
 
 
-def _marked_never(plan: Plan) -> tuple[str, ...]:
-    """The numbers that the plan's sheet marks Do Not Call."""
-    marking = plan.changes.filter((pl.col("field") == "status") & (pl.col("new") == DO_NOT_CALL))
-    return tuple(plan.lines.join(marking, on="row", how="semi")["phone"].drop_nulls())
-
-
 async def _carry_out(
     desk: Desk, command: str, planned: Planned, *, earlier: Sequence[Outcome] = (), look_again: bool = False
 ) -> Report:
@@ -294,8 +301,9 @@ async def _carry_out(
     if plan.steps and (look_again or (desk.now - planned.listed_at).total_seconds() > _FRESH_SECONDS):
         standing, complete = await _listed(desk, plan.campaign)
     _settle(desk, plan, standing, complete=complete)
-    desk.ledger.add(Entry(phone=phone, source=f"sheet {plan.source.path} run {desk.run_id}") for phone in planned.said_never)
-    head = {"run": desk.run_id, "command": command, "who": getpass.getuser(), "version": __version__, "sheet": plan.source.path}
+    said = [phone for phone in planned.said_never if _E164.fullmatch(phone)]
+    desk.ledger.add(Entry(phone=phone, source=f"sheet {plan.source.path} run {desk.run_id}") for phone in said)
+    head = {"run": desk.run_id, "command": command, "who": _who(), "version": __version__, "sheet": plan.source.path}
     with Audit.begin(folder, plan, head=head, clock=desk.bench.clock) as trail:
         outcomes = await _send(desk, plan, standing, earlier, trail)
     books, notice = await closing.read_back(desk, plan, outcomes)
@@ -314,11 +322,19 @@ def _enter_run(desk: Desk, command: str, plan: Plan, folder: Path, *, spend: boo
         digests=plan.digests,
         valid_rows=plan.source.rows - counts.get("rejected", 0) - counts.get("held", 0),
         folder=str(folder),
-        who=getpass.getuser(),
+        who=_who(),
     )
     if spend:
         desk.journal.spend_plan(plan.id, desk.run_id)
     desk.journal.save_plan(desk.run_id, json.dumps(plan_document.document(plan)))
+
+
+def _who() -> str:
+    """The user of this machine; in a container the user may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequence[Outcome], trail: Audit) -> list[Outcome]:
@@ -336,11 +352,14 @@ async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequenc
             desk.bench.stop.because(error.message, error.exit_code)
         progress.sending(sent, max(total, sent))
 
+    pending = desk.journal.pending(desk.settings.host, plan.campaign.uuid)
+    waiting = planning.unsettled(pending, standing, desk.now, desk.settings.grace_seconds)
     run = Run(
         plan=todo,
         sender=Sender(client=desk.client, journal=desk.journal, run_id=desk.run_id, campaign=plan.campaign.uuid),
         standing=standing,
         never=person_keys(desk.ledger.phones()),
+        unsettled=waiting,
         stop=desk.bench.stop,
         workers=desk.settings.concurrency,
         settle_seconds=desk.settings.settle_seconds,

@@ -51,6 +51,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "guards": [asdict(guard) for guard in plan.guards],
         "notices": list(plan.notices),
         "seen_orders": sorted(plan.seen_orders),
+        "said_never": list(plan.said_never),
         "steps": [_step_document(step) for step in plan.steps],
         **{name: getattr(plan, name).to_dict(as_series=False) for name in _FRAMES},
     }
@@ -90,6 +91,7 @@ def _read(data: dict[str, Any]) -> Plan:
         complete=data["complete"],
         total_orders=data["total_orders"],
         seen_orders=frozenset(data["seen_orders"]),
+        said_never=tuple(data.get("said_never", ())),
         **{name: pl.DataFrame(data[name], schema=frames.schema(shape)) for name, shape in _FRAMES.items()},
     )
 

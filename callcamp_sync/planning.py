@@ -30,12 +30,12 @@ from callcamp_sync.mapping import bind
 from callcamp_sync.matching import link, match
 from callcamp_sync.model import LINE_SCHEMA, CampaignInfo, Fate, Mode, OnMissing, Plan, Sheet, StepKind
 from callcamp_sync.plan import digest, frame_digest, steps
-from callcamp_sync.policy import person_keys
+from callcamp_sync.policy import is_group, person_keys
 from callcamp_sync.rows import Desired, forgiven, phones_that_said_never, read_rows
 from callcamp_sync.schema import RecordSchema
 from callcamp_sync.settings import Settings
 from callcamp_sync.sides import Sides, Wishes
-from callcamp_sync.statuses import CANCELED, REGISTERED, RELEASING, fold_status, spellings
+from callcamp_sync.statuses import REGISTERED, RELEASING, Group, fold_status, spellings
 
 #: A saved plan is good for so long.
 PLAN_LIFE = timedelta(hours=24)
@@ -329,7 +329,7 @@ def wishes(
 ) -> Wishes:
     """What this run may do. never: the ledger's phones; those of the campaign and of the sheet are added here."""
     settings = subject.settings
-    said = person_keys(phones_that_said_never(desired.frame))
+    said = person_keys(phones_that_said_never(desired.frame, standing.orders))
     because = None if standing.complete else "the campaign changed while it was read, so absent is not missing"
     return Wishes(
         mode=settings.mode,
@@ -377,7 +377,7 @@ def build(
     sizes = guards.Sizes(
         rows=subject.sheet.info.rows,
         orders=standing.orders.height,
-        standing=standing.orders.filter(pl.col("status") != CANCELED).height,
+        standing=standing.orders.filter(is_group(pl.col("status"), Group.QUIET, Group.CALLABLE)).height,
         last_valid=last_valid,
     )
     limits = guards.Limits(
@@ -402,6 +402,7 @@ def build(
         complete=standing.complete,
         total_orders=standing.orders.height,
         seen_orders=frozenset(standing.orders["order_uuid"]),
+        said_never=tuple(phones_that_said_never(desired.frame, standing.orders)),
     )
 
 

@@ -93,6 +93,7 @@ _VARIANTS = (
 
 def person_key(phone: pl.Expr) -> pl.Expr:
     """E.164 -> the key under which all numbers of one subscriber are equal. For recognising, not for dialling."""
+    phone = phone.str.replace(r"^([1-9]\d{10,14})$", "+${1}")  # a server may hold a number without its +
     for pattern, replacement in _VARIANTS:
         phone = phone.str.replace(pattern, replacement)
     return phone

@@ -121,11 +121,13 @@ def forgiven(desired: Desired, orders: pl.DataFrame) -> Desired:
     return replace(desired, frame=frame.drop("twin"), issues=issues)
 
 
-def phones_that_said_never(desired: pl.DataFrame) -> pl.Series:
+def phones_that_said_never(desired: pl.DataFrame, orders: pl.DataFrame) -> pl.Series:
     """E.164 of every row that asks for Do Not Call, also of rows that are wrong otherwise: the wish counts, not the form."""
     if "want_status" not in desired.columns:
         return pl.Series("phone", [], dtype=pl.String)
-    return desired.filter(pl.col("want_status") == DO_NOT_CALL)["phone"].drop_nulls().unique(maintain_order=True)
+    rows = desired.filter(pl.col("want_status") == DO_NOT_CALL)
+    named = [orders.filter(pl.col(key).is_in(rows[key].drop_nulls().implode()))["phone"] for key in ("order_uuid", "record_uuid")]
+    return pl.concat([rows["phone"], *named]).drop_nulls().unique(maintain_order=True)
 
 
 def _read_columns(mapped: pl.DataFrame, rules: Sequence[Rule], region: str | None) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

@@ -16,6 +16,7 @@ import polars as pl
 
 from callcamp_sync import phones, snapshot, values
 from callcamp_sync.api.client import Client
+from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.wire import Reply
 from callcamp_sync.errors import AccessError, NotFoundError, StateError, SyncError
 from callcamp_sync.fields import BY_NAME, Kind
@@ -64,6 +65,12 @@ class Sender:
         """The orders that stand for exactly this number (snapshot.existing_orders). The search also finds names and parts."""
         listing = await self.client.search_orders(self.campaign, phone)
         return snapshot.existing_orders(listing.frame, None, ()).filter(pl.col("phone") == phone)
+
+    async def _look(self, phone: str | None) -> Listing:
+        """The orders among which one must be, if it stands: those of its number; all, where the number is none."""
+        if phone is not None and phone.startswith("+"):
+            return await self.client.search_orders(self.campaign, phone)
+        return await self.client.list_orders(self.campaign)
 
     async def _request(self, step: Step, body: Mapping[str, Any]) -> Reply:
         order = step.order_uuid or ""
@@ -117,7 +124,7 @@ class Sender:
         if step.kind is StepKind.UPDATE_RECORD:
             record = await self.client.get_record(step.record_uuid or "")
             return Fate.DONE if _record_shows(record, body) else Fate.NOT_ATTEMPTED
-        listing = await self.client.list_orders(self.campaign)
+        listing = await self._look(step.phone)
         found = listing.frame.filter(pl.col("order_uuid") == step.order_uuid)
         if found.is_empty():
             return Fate.DONE if step.kind is StepKind.REMOVE and listing.complete else Fate.DRIFTED

@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
     "edges": frozenset(
         {
             *("sheets", "api", "journal", "journal_file", "journal_rows", "ledger", "lock", "private"),
-            *("settings", "settings_layers", "report", "sandbox", "share", "sending", "apply"),
+            *("settings", "settings_layers", "report", "audit", "sandbox", "share", "sending", "apply"),
         }
     ),
     "pipeline": frozenset(
@@ -119,6 +120,11 @@ def sources() -> dict[str, str]:
     return {".".join(path.relative_to(folder).with_suffix("").parts): path.read_text("utf-8") for path in folder.rglob("*.py")}
 
 
+@cache
+def tree(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
 def room_of(module: str) -> str:
     return module.partition(".")[0]
 
@@ -129,7 +135,7 @@ def layer_of(room: str) -> int | None:
 
 def imports(text: str) -> Iterator[str]:
     """The dotted names that a source imports; `from a import b` is a.b where a is the package itself, else a."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -223,7 +229,7 @@ def impure(given: Sources) -> list[str]:
         if room_of(module) not in pure:
             continue
         found += [f"{module} imports {name}" for name in imports(text) if name.split(".")[0] in _WORLDLY]
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(tree(text)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open":
                 found.append(f"{module} opens a file")
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CLOCKS:
@@ -237,7 +243,7 @@ def readers(given: Sources) -> list[str]:
     for module, text in given.items():
         if room_of(module) == "sheets":
             continue
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(tree(text)):
             polars = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in {"pl", "polars"}
             if polars and isinstance(node, ast.Attribute) and node.attr.startswith(_READERS):
                 found.append(f"{module} reads with polars ({node.attr})")
@@ -248,7 +254,7 @@ def careless(given: Sources) -> list[str]:
     """Handlers that swallow everything. One that catches BaseException has to raise it again."""
     found = []
     for module, text in given.items():
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(tree(text)):
             if not isinstance(node, ast.ExceptHandler):
                 continue
             caught = {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)} if node.type else {"everything"}
@@ -267,7 +273,7 @@ def nameless(given: Sources) -> list[str]:
     """Modules whose name says nothing, and modules without their contract."""
     vague = {"utils", "util", "helpers", "common", "misc", "manager", "base", "core"}
     found = [f"{module} has a name that says nothing" for module in given if vague & set(module.split("."))]
-    return found + [f"{module} has no docstring" for module, text in given.items() if not ast.get_docstring(ast.parse(text))]
+    return found + [f"{module} has no docstring" for module, text in given.items() if not ast.get_docstring(tree(text))]
 
 
 RULES: Mapping[str, Callable[[Sources], list[str]]] = {

@@ -117,7 +117,7 @@ class Front:
     """Listens for one or several clients and serves them from one sandbox.
 
     choose: the fault of a request. arrived, answered: told of every request before anything is done, and after. page_size: the
-    most items that a page holds, whatever is asked for.
+    most items that a page holds, whatever is asked for. tokens: bearer token -> the client who is known by it, not by the port.
     """
 
     def __init__(self, service: Service, clock: Clock, choose: Choose) -> None:
@@ -128,6 +128,7 @@ class Front:
         self.answered: Callable[[Heard], None] = lambda heard: None
         self.runs: Counter[str] = Counter()
         self.page_size = 100
+        self.tokens: dict[str, str] = {}
         self._clock = clock
         self._app = build_app(service)
         self._attempts: Counter[tuple[str, str, str]] = Counter()
@@ -201,6 +202,7 @@ class Front:
         query = dict(parse_qsl(parts.query))
         body = _parsed(raw)
         key = self._key(route, ids, query, body)
+        client = self.tokens.get(headers.get("authorization", "").removeprefix("Bearer "), client)
         self._attempts[method, route, key] += 1
         heard = Heard(
             nr=len(self.log) + 1,
