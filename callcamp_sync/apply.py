@@ -159,7 +159,7 @@ class Run:
         orders = await self.sender.orders_of(step.phone)
         if (orders["status"] == DO_NOT_CALL).any():
             return _NEVER
-        now = {uuid: (status, phone) for uuid, status, phone in orders.select("order_uuid", "status", "phone").iter_rows()}
+        now = _by_id(orders)
         return _difference(step, now, set()) if step.order_uuid in now else None
 
     # --- what changed since the plan -----------------------------------------------------------------------------------
@@ -167,8 +167,7 @@ class Run:
     def _drifted(self) -> dict[str, str]:
         """Step id -> what is no longer as the plan expected it. One drifted step of a row takes the row's others along."""
         concerned = [step.order_uuid for step in self.plan.steps if step.order_uuid]
-        frame = self.standing.filter(pl.col("order_uuid").is_in(concerned)).select("order_uuid", "status", "phone")
-        orders = {uuid: (status, phone) for uuid, status, phone in frame.iter_rows()}
+        orders = _by_id(self.standing.filter(pl.col("order_uuid").is_in(concerned)))
         new = pl.DataFrame({"phone": [s.phone for s in self.plan.steps if "absent" in s.expect]}, schema={"phone": pl.String})
         taken = set(
             new.with_columns(person=person_key(pl.col("phone")))
@@ -469,7 +468,12 @@ def person_keys_of(phones: Iterable[str | None]) -> dict[str, str]:
     return dict(frame.select("phone", person=person_key(pl.col("phone"))).iter_rows())
 
 
-def _difference(step: Step, orders: dict[str, tuple[str | None, str | None]], taken: set[str]) -> str | None:
+def _by_id(orders: pl.DataFrame) -> dict[str, dict[str, str | None]]:
+    """Order id -> its row."""
+    return {str(order["order_uuid"]): order for order in orders.iter_rows(named=True)}
+
+
+def _difference(step: Step, orders: dict[str, dict[str, str | None]], taken: set[str]) -> str | None:
     """Why a step's precondition no longer holds; null when it does."""
     if step.order_uuid is None:
         return (
@@ -479,12 +483,16 @@ def _difference(step: Step, orders: dict[str, tuple[str | None, str | None]], ta
         )
     if step.order_uuid not in orders:
         return GONE
-    status, phone = orders[step.order_uuid]
+    order = orders[step.order_uuid]
+    status, phone = order["status"], order["phone"]
     expected = step.expect.get("status")
     if expected is not None and fold_status(expected) != status:
         return f"the order went from `{expected}` to `{status}` since the plan was made"
     if step.expect.get("phone") is not None and phone not in (step.expect["phone"], step.phone):
         return "the order has another phone number since the plan was made"
+    edited = [name for name, old in step.expect.items() if name in order and name.startswith("have_") and order[name] != old]
+    if edited:
+        return f"somebody changed `{edited[0].removeprefix('have_')}` since the plan was made"
     return None
 
 

@@ -93,28 +93,29 @@ async def read_back(desk: Desk, plan: Plan, outcomes: Sequence[Outcome]) -> tupl
     if not reconcile.wants_read_back(plan.steps, outcomes):
         return reconcile.reconcile(plan, outcomes, None), ()
     try:
-        after = await _after(desk, plan)
+        after, complete = await _after(desk, plan)
     except SyncError as error:
         desk.bench.stop.because(error.message, error.exit_code)
         return reconcile.reconcile(plan, outcomes, None), (f"nothing could be read back afterwards: {error.message}",)
-    return reconcile.reconcile(plan, outcomes, after), ()
+    notices = () if complete else ("the campaign changed while it was read back: what was not seen there is not judged",)
+    return reconcile.reconcile(plan, outcomes, after, complete=complete), notices
 
 
-async def _after(desk: Desk, plan: Plan) -> pl.DataFrame:
-    """The campaign as it stands after the run, with the fields that the plan changes."""
+async def _after(desk: Desk, plan: Plan) -> tuple[pl.DataFrame, bool]:
+    """The campaign as it stands after the run, with the fields that the plan changes, and whether that is all of it."""
     listing = await desk.client.list_orders(plan.campaign.uuid)
     changed = set(plan.changes["field"].unique())
     of_record = [name for name in changed if name.startswith("parameters.") or name in _RECORD_FIELDS]
     if not of_record:
-        return snapshot.existing_orders(listing.frame, None, FIELDS)
+        return snapshot.existing_orders(listing.frame, None, FIELDS), listing.complete
     record_type = await planning.read_type(desk.client, plan.campaign)
     names = sorted(name.removeprefix("parameters.") for name in changed if name.startswith("parameters."))
     try:
         records = await desk.client.list_records(campaign=plan.campaign.uuid, parameters=names)
     except SyncError:
-        return snapshot.existing_orders(listing.frame, None, FIELDS)
+        return snapshot.existing_orders(listing.frame, None, FIELDS), listing.complete
     fields = [*FIELDS, *(spec.field for spec in record_type.parameters if spec.field.name in changed)]
-    return snapshot.existing_orders(listing.frame, records.frame, fields)
+    return snapshot.existing_orders(listing.frame, records.frame, fields), listing.complete
 
 
 def ended(

@@ -22,7 +22,7 @@ from callcamp_sync.model import CHANGE_SCHEMA, ISSUE_SCHEMA, Mode
 from callcamp_sync.policy import Ask, asks_of_status, forbids_expr, is_group
 from callcamp_sync.rules import Overwrite, Rule
 from callcamp_sync.sides import Sides, Wishes
-from callcamp_sync.statuses import ASKABLE, CANCELED, DO_NOT_CALL, REGISTERED, RELEASING, Group
+from callcamp_sync.statuses import ASKABLE, CANCELED, DO_NOT_CALL, REGISTERED, RELEASING, UNDER_WAY, Group
 
 #: What can be done for a row, and how it is then expected to end.
 ACTS = {"create": "created", "associate": "associated", "update": "updated", "cancel": "canceled", "remove": "removed"}
@@ -104,7 +104,7 @@ def _with_changes(both: pl.DataFrame, sides: Sides, wishes: Wishes) -> pl.DataFr
     status: what an exported sheet says beside the action must not make the order callable on the way.
     """
     want = pl.col("want_status") if "want_status" in both.columns else pl.lit(None, dtype=pl.String)
-    both = both.with_columns(want_status=want).with_columns(_differences(both, sides.rules, sides.visible))
+    both = both.with_columns(want_status=want).with_columns(_differences(both, sides.rules, sides.visible, reopen=wishes.reopen))
     if "diff_status" not in both.columns:
         both = both.with_columns(diff_status=pl.lit(value=False))
     sets_never = pl.col("matched") & pl.col("diff_status") & (pl.col("want_status") == DO_NOT_CALL).fill_null(value=False)
@@ -122,10 +122,11 @@ def _with_changes(both: pl.DataFrame, sides: Sides, wishes: Wishes) -> pl.DataFr
     )
 
 
-def _differences(both: pl.DataFrame, rules: Sequence[Rule], visible: frozenset[str]) -> list[pl.Expr]:
+def _differences(both: pl.DataFrame, rules: Sequence[Rule], visible: frozenset[str], *, reopen: bool) -> list[pl.Expr]:
     """`diff_<field>` of each mapped field: the sheet wants another value than stands there, and the mapping lets it.
 
     A null in `want_*` leaves the field alone. `!=` would call null against "x" no difference: ne_missing is meant.
+    An order that the dialer is trying already has the call that a sheet asks for; only `--reopen` plans it anew.
     """
     known = pl.col("matched") | pl.col("linked")
     columns = []
@@ -140,6 +141,8 @@ def _differences(both: pl.DataFrame, rules: Sequence[Rule], visible: frozenset[s
             differs &= stands.is_null()
         if rule.overwrite is Overwrite.NEVER or name not in visible:
             differs &= ~known
+        if name == "status" and not reopen:
+            differs &= ~(want.is_in(list(RELEASING)) & stands.is_in(list(UNDER_WAY)).fill_null(value=False))
         columns.append((want.is_not_null() & differs).alias(f"diff_{name}"))
     return columns
 

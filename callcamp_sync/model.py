@@ -181,10 +181,10 @@ class StepKind(StrEnum):
 class Step:
     """One request of a plan.
 
-    id: unique in the plan, and the order in which steps are listed. rows: the sheet's rows it serves; empty for an order
-    without a row. phone: E.164. body: the request's JSON. expect: what must still hold when it is sent: {"status": wire
-    spelling, "phone": E.164} of the order, or {"absent": phone} for a create. after: the create or associate step whose
-    order a release belongs to. records: for an associate, (row, record uuid, phone) of each.
+    id: unique in the plan. rows: the sheet's rows it serves; empty for an order without a row. phone: E.164. body: the request's
+    JSON. expect: what must still hold when it is sent: {"status": wire spelling, "phone": E.164, "have_<property>": the
+    canonical text that it replaces} of the order, or {"absent": phone} for a create. after: the step of the same row that must
+    have ended well before. records: for an associate, (row, record uuid, phone) of each.
     """
 
     id: str

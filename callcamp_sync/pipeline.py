@@ -25,6 +25,7 @@ from callcamp_sync.apply import Run
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, open_desk
 from callcamp_sync.errors import ExitCode, NotFoundError, StalePlanError, StateError, SyncError
+from callcamp_sync.fields import FIELDS
 from callcamp_sync.journal import RunRow
 from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report, StepKind
@@ -204,6 +205,15 @@ def _last_unfinished(desk: Desk) -> RunRow:
     raise NotFoundError("no run has left anything open", hint="see `callcamp-sync runs list`")
 
 
+def _refuse_overtaken(desk: Desk, run: RunRow) -> None:
+    """A plan that another run came after would put an older sheet's wishes over newer ones."""
+    for row in desk.journal.runs(limit=10_000):
+        same = row.host == run.host and row.campaign == run.campaign and not row.dry_run
+        if same and row.plan_id != run.plan_id and row.started_at > run.started_at:
+            hint = "sync the sheet again: what is unknown is settled by it"
+            raise StalePlanError(f"run `{row.run_id}` came after run `{run.run_id}`", hint=hint)
+
+
 def _earlier(desk: Desk, plan: Plan) -> list[Outcome]:
     """How the plan's steps ended in earlier runs; what was not attempted, or is proved absent, is left out: it may be sent."""
     found: dict[tuple[str, int | None], Outcome] = {}
@@ -259,7 +269,7 @@ async def _listed(desk: Desk, campaign: CampaignInfo) -> tuple[pl.DataFrame, boo
     """The campaign's orders as they stand now, and whether that is all of them."""
     progress = desk.bench.progress
     listing = await desk.client.list_orders(campaign.uuid, on_page=lambda done, of: progress.reading("orders", done, of))
-    return snapshot.existing_orders(listing.frame, None, ()), listing.complete
+    return snapshot.existing_orders(listing.frame, None, FIELDS), listing.complete
 
 
 def _settle(desk: Desk, plan: Plan, standing: pl.DataFrame, *, complete: bool) -> None:

@@ -43,10 +43,11 @@ Changes = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class _Acting:
-    """One row with an act: the row of Difference.rows as a mapping, and what changes (field -> new canonical text)."""
+    """One row with an act: the row of Difference.rows as a mapping, and what changes: field -> new, and old, canonical text."""
 
     row: Mapping[str, Any]
     changes: Changes
+    before: Changes
     kinds: Mapping[str, Field]
     wire: Mapping[str, str]
 
@@ -119,11 +120,13 @@ def _acting(difference: Difference, rules: Sequence[Rule], wire: Mapping[str, st
     """The rows with an act, each with its changes. Only these become objects."""
     rows = difference.rows.filter(pl.col("act").is_not_null())
     changes: dict[int, dict[str, str | None]] = {}
-    for row, field, new in difference.changes.select("row", "field", "new").iter_rows():
+    before: dict[int, dict[str, str | None]] = {}
+    for row, field, old, new in difference.changes.iter_rows():
         changes.setdefault(row, {})[field] = new
+        before.setdefault(row, {})[field] = old
     kinds = {rule.field.name: rule.field for rule in rules}
     for row in rows.iter_rows(named=True):
-        yield _Acting(row, changes.get(row[ROW], {}), kinds, wire)
+        yield _Acting(row, changes.get(row[ROW], {}), before.get(row[ROW], {}), kinds, wire)
 
 
 def _steps_of(one: _Acting, release: Release) -> list[Step]:
@@ -173,7 +176,9 @@ def _updating(one: _Acting) -> list[Step]:
     if not body:
         return record
     after = record[0].id if record else None
-    return [*record, _step(one, StepKind.UPDATE_ORDER, "order", body=body, after=after, expect=one.expect())]
+    seen = {name: one.before[name] for name in body if name in one.before and name != "status"}
+    expect = one.expect() | {f"have_{name}": old for name, old in seen.items()}
+    return [*record, _step(one, StepKind.UPDATE_ORDER, "order", body=body, after=after, expect=expect)]
 
 
 def _step(one: _Acting, kind: StepKind, word: str, **more: Any) -> Step:

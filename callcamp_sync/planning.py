@@ -371,7 +371,7 @@ def build(
 ) -> Plan:
     """The plan: its steps, its lines, its guards (checked, not raised)."""
     settings = subject.settings
-    wire = spellings(standing.orders["status_wire"].drop_nulls().unique(maintain_order=True))
+    wire = spellings(standing.orders["status_wire"].drop_nulls().unique(maintain_order=True), settings.status_spellings)
     all_steps = steps(difference, desired.rules, wire, settings.release)
     issues = pl.concat([desired.issues, difference.issues]).sort("row", maintain_order=True)
     sizes = guards.Sizes(

@@ -42,8 +42,11 @@ class Books:
     mismatches: tuple[str, ...]
 
 
-def reconcile(plan: Plan, outcomes: Sequence[Outcome], after: pl.DataFrame | None) -> Books:
-    """Enter the outcomes into the plan's lines, then hold what is claimed against `after` (snapshot.existing_orders)."""
+def reconcile(plan: Plan, outcomes: Sequence[Outcome], after: pl.DataFrame | None, *, complete: bool = True) -> Books:
+    """Enter the outcomes into the plan's lines, then hold what is claimed against `after` (snapshot.existing_orders).
+
+    complete: `after` is all that stands; otherwise an order that is not in it proves nothing, and is not counted as checked.
+    """
     lines = _entered(plan.lines, _ends([o for o in outcomes if o.row is not None], "row"), "row")
     by_order = {step.id: step.order_uuid for step in plan.steps if not step.rows}
     missing = [o for o in outcomes if o.step in by_order]
@@ -51,7 +54,7 @@ def reconcile(plan: Plan, outcomes: Sequence[Outcome], after: pl.DataFrame | Non
     checked = 0
     said: list[str] = []
     if after is not None:
-        lines, orders, checked, said = _read_back(lines, orders, plan, after)
+        lines, orders, checked, said = _read_back(lines, orders, plan, after, complete=complete)
     return Books(
         lines=frames.fit(lines, LINE_SCHEMA),
         orders=frames.fit(orders, ORDER_LINE_SCHEMA),
@@ -110,11 +113,14 @@ def _entered(lines: pl.DataFrame, ends: pl.DataFrame, key: str) -> pl.DataFrame:
 
 
 def _read_back(
-    lines: pl.DataFrame, orders: pl.DataFrame, plan: Plan, after: pl.DataFrame
+    lines: pl.DataFrame, orders: pl.DataFrame, plan: Plan, after: pl.DataFrame, *, complete: bool
 ) -> tuple[pl.DataFrame, pl.DataFrame, int, list[str]]:
     """Hold every claim against what stands now; a claim that does not hold becomes `failed`, with the reason."""
     claimed = lines.filter(pl.col("outcome").is_in(["created", "associated", "updated", "canceled", "removed"]))
     gone = orders.filter(pl.col("outcome").is_in(["canceled", "removed"]))
+    if not complete:
+        seen = pl.col("order_uuid").is_in(after["order_uuid"].implode())
+        claimed, gone = claimed.filter(seen), gone.filter(seen)
     row_faults = pl.concat([_ends_wrong(claimed, after, "row"), _fields_wrong(claimed, plan.changes, after)])
     row_faults = row_faults.unique("row", keep="first", maintain_order=True)
     order_faults = _ends_wrong(gone, after, "order_uuid")

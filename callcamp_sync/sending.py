@@ -19,7 +19,7 @@ from callcamp_sync.api.client import Client
 from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.wire import Reply
 from callcamp_sync.errors import AccessError, NotFoundError, StateError, SyncError
-from callcamp_sync.fields import BY_NAME, Kind
+from callcamp_sync.fields import BY_NAME, FIELDS, Kind
 from callcamp_sync.journal import Journal
 from callcamp_sync.model import Fate, Outcome, Step, StepKind
 from callcamp_sync.statuses import fold_status
@@ -64,7 +64,7 @@ class Sender:
     async def orders_of(self, phone: str) -> pl.DataFrame:
         """The orders that stand for exactly this number (snapshot.existing_orders). The search also finds names and parts."""
         listing = await self.client.search_orders(self.campaign, phone)
-        return snapshot.existing_orders(listing.frame, None, ()).filter(pl.col("phone") == phone)
+        return snapshot.existing_orders(listing.frame, None, FIELDS).filter(pl.col("phone") == phone)
 
     async def _look(self, phone: str | None) -> Listing:
         """The orders among which one must be, if it stands: those of its number; all, where the number is none."""

@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from callcamp_sync.errors import AccessError, SettingsError
 from callcamp_sync.model import Limit, Mode, OnDuplicate, OnMissing, Release
 from callcamp_sync.settings_layers import PREFIX, layers, merge
+from callcamp_sync.statuses import GROUPS, fold_status
 
 APP = "callcamp-sync"
 #: No token is longer; a file that is was named by mistake.
@@ -84,6 +85,16 @@ def _status(text: str) -> str:
     return text.strip()
 
 
+def _spellings(value: object) -> dict[str, str]:
+    """Wire spellings by the status that each is: "Planned, Do Not Call"."""
+    words = _split(value)
+    if isinstance(words, dict):
+        words = list(words.values())
+    if not isinstance(words, list) or not all(isinstance(word, str) and fold_status(word) in GROUPS for word in words):
+        raise ValueError(f"write statuses as the server spells them, with commas between; they are {', '.join(GROUPS)}")
+    return {fold_status(word): word.strip() for word in words}
+
+
 GuardLimit = Annotated[Limit, PlainValidator(_limit)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 Keys = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_keys)]
@@ -94,7 +105,8 @@ class Settings(BaseSettings):
 
     Calling the class takes the values that are given and nothing else: environment and files are the business of `load`.
     max_*: None means the guard's own default. key: None means the mapping's. on_missing: see `missing`. settle_seconds,
-    grace_seconds, timeout: seconds. rate: requests a second, None for no limit of our own. timeout: for one request in all.
+    grace_seconds, timeout: seconds. status_spellings: how the server writes statuses that no order shows yet. rate: requests
+    a second, None for no limit of our own. timeout: for one request in all.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
@@ -108,6 +120,7 @@ class Settings(BaseSettings):
     insecure_http: bool = False
     mode: Mode = Mode.UPSERT
     on_missing: OnMissing | None = None
+    status_spellings: Annotated[dict[str, str], PlainValidator(_spellings)] = Field(default_factory=dict)
     initial_status: Annotated[str, AfterValidator(_status)] = "registered"
     release: Release = Release.STAGED
     region: Annotated[str, AfterValidator(_region)] | None = None

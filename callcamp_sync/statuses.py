@@ -57,6 +57,9 @@ ASKABLE = (REGISTERED, PLANNED, SCHEDULED, CANCELED, DO_NOT_CALL)
 #: Statuses that a sheet may ask for and that lead to a call.
 RELEASING = (PLANNED, SCHEDULED)
 
+#: What the dialer makes of a released order while it tries: a sheet that asks for the call has what it asked for.
+UNDER_WAY = (BUSY, NO_ANSWER, FAILED)
+
 _OTHER_SPELLINGS = {
     "dnc": DO_NOT_CALL,
     "dontcall": DO_NOT_CALL,

@@ -75,7 +75,8 @@ class Played:
 class Run:
     """One run. begins, ends: how many commits there were. heard: how many requests there were before it.
 
-    after: phone -> orders as the truth has them when the run ends. lied: every list had a wrong total.
+    after: phone -> orders as the truth has them when the run ends. lied: every list had a wrong total. sheet: the run whose sheet
+    the plan was made from.
     """
 
     nr: int
@@ -89,6 +90,8 @@ class Run:
     seconds: float = 0.0
     after: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     calm: bool = False
+    sheet: int = 0
+    hung: bool = False
 
 
 class _Impatience(Silent):
@@ -236,14 +239,23 @@ class _Stage:
         book.append(run)
         started = self._clock.monotonic()
         bench = self._bench(RIVAL_TOKEN if client == "rival" else TOKEN, nr)
-        with anyio.fail_after(_TOO_LONG):
+        with anyio.move_on_after(_TOO_LONG) as scope:
             try:
                 work = pipeline.resume(None, bench) if command == "resume" else pipeline.sync(self._request(), bench)
                 run.report = await work
             except SyncError as error:
                 run.error = error
+        run.hung = scope.cancelled_caught
+        run.sheet = self._sheet_of(run)
         run.ends, run.seconds = len(commits), self._clock.monotonic() - started
         run.after = self._truth()
+
+    def _sheet_of(self, run: Run) -> int:
+        """A resumed plan was made from an earlier sheet: the one whose rows come in the same order."""
+        if run.report is None or run.command != "resume":
+            return run.nr
+        digest = run.report.source.sha256
+        return next(one.nr for one in self._played.runs if one.report is not None and one.report.source.sha256 == digest)
 
     def _truth(self) -> dict[str, list[dict[str, Any]]]:
         scenario = self._scenario
