@@ -27,14 +27,21 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(ExitCode.OK)
     except Exception as bug:  # noqa: BLE001 - the edge of the command line: what is not a SyncError is a bug of ours
-        sys.stderr.write(f"error: a bug of callcamp-sync: {type(bug).__name__}; the details are in `{_keep(bug)}`\n")
+        kinds = ", ".join(dict.fromkeys(type(one).__name__ for one in _each(bug)))
+        sys.stderr.write(f"error: a bug of callcamp-sync: {kinds}; the details are in `{_keep(bug)}`\n")
         sys.stderr.write("hint: report it with that file; look into it first, it may hold file names\n")
         sys.exit(ExitCode.BUG)
 
 
+def _each(bug: BaseException) -> list[BaseException]:
+    """The exceptions in a task group's exception, or the exception itself."""
+    return [one for inner in bug.exceptions for one in _each(inner)] if isinstance(bug, BaseExceptionGroup) else [bug]
+
+
 def _keep(bug: Exception) -> Path:
-    """The traceback in a file that only the user can read: types, lines and code, no values of ours."""
-    lines = traceback.format_tb(bug.__traceback__)
+    """The tracebacks in a file that only the user can read: types, lines and code, no values of ours."""
+    parts = [bug, *(one for one in _each(bug) if one is not bug)]
+    text = "\n".join(f"{type(o).__module__}.{type(o).__name__}\n{''.join(traceback.format_tb(o.__traceback__))}" for o in parts)
     with tempfile.NamedTemporaryFile("w", prefix="callcamp-sync-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
-        file.write(f"{type(bug).__module__}.{type(bug).__name__}\n{''.join(lines)}")
+        file.write(text)
     return Path(file.name)

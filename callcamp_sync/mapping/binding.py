@@ -195,14 +195,14 @@ def _rule(entry: Entry, known: CallcampField, headings: Sequence[str]) -> Rule:
 
 
 def _feed(scope: _Scope, rule: Rule, headings: tuple[str, ...], entry: Entry | None = None) -> Feed:
-    """A feed for `rule`, with what the record type says of it. Without an entry: a plain column."""
+    """A feed for `rule`. Without an entry: a plain column. What the record type says of it is added where the rows are read."""
     spec = scope.specs.get(rule.field.name)
-    rule = rule.under(spec) if spec else rule
-    blank_clears = scope.mapping.sync.blank == "clear" and rule.field.kind not in UNCLEARABLE and not rule.required
+    required = rule.required or (spec is not None and spec.required)
+    blank_clears = scope.mapping.sync.blank == "clear" and rule.field.kind not in UNCLEARABLE and not required
     if entry is None:
         return Feed(rule=rule, headings=headings, blank_clears=blank_clears)
     if isinstance(entry.clear, bool):
-        blank_clears = entry.clear and not rule.required
+        blank_clears = entry.clear and not required
     return Feed(
         rule=rule,
         headings=headings,

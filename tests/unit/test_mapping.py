@@ -235,7 +235,7 @@ def test_keys_given_by_the_caller_count_before_the_file() -> None:
 def test_a_rule_carries_the_file_and_the_record_type() -> None:
     toml = PHONE + '[parameters]\nplan = { from = ["A", "B"], overwrite = "never", required = true }\n'
     spec = replace(PLAN, choices=("basic", "pro"), error="choose a plan")
-    rule = bound(toml, "Phone", "A", "B", parameters=(spec,)).rules[1]
+    rule = bound(toml, "Phone", "A", "B", parameters=(spec,)).rules[1].under(spec)
     assert (rule.heading, rule.overwrite, rule.required, rule.choices) == ("A / B", Overwrite.NEVER, True, ("basic", "pro"))
     assert rule.error == "choose a plan"
 

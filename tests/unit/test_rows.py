@@ -141,7 +141,7 @@ def test_a_required_parameter_without_a_column_is_named_and_one_with_a_default_i
     ids=["the flag's", "the row's", "the row's before the flag's", "none", "a country that is none"],
 )
 def test_a_national_number_is_read_in_the_rows_region_else_in_the_runs(region: str | None, row: str | None, phone: str | None) -> None:
-    mapping = {"phone": {"region_column": "Land"}, "record": {"phoneNumber": "Phone"}}
+    mapping = {"phone": {"region_from": "Land"}, "record": {"phoneNumber": "Phone"}}
     read = desired({"Phone": "201 555 0100", "Land": row}, mapping=mapping, region=region)
     assert read.frame["phone"].to_list() == [phone]
 
@@ -225,11 +225,16 @@ def test_a_duplicate_names_the_row_that_counts_and_a_conflict_names_them_all() -
 def test_a_row_that_says_never_is_heard_even_when_it_is_wrong_otherwise(status: str) -> None:
     read = desired({**GOOD, "Status": status, "Email": "x"}, {**GOOD, "Phone": P[1], "Status": "planned"})
     assert verdicts(read) == ["rejected", None]
-    assert phones_that_said_never(read.frame).to_list() == [P[0]]
+    assert phones_that_said_never(read.frame, orders()).to_list() == [P[0]]
+
+
+def test_a_row_that_says_never_by_an_id_means_the_number_of_its_order() -> None:
+    read = desired({"Phone": None, "Order ID": "o1", "Status": "DNC"}, {"Phone": P[5], "Order ID": None, "Status": None})
+    assert phones_that_said_never(read.frame, orders({"phone": P[0]}, {"phone": P[1]})).to_list() == [P[1]]
 
 
 def test_a_sheet_without_a_status_says_never_of_nobody() -> None:
-    assert phones_that_said_never(desired(GOOD).frame).to_list() == []
+    assert phones_that_said_never(desired(GOOD).frame, orders()).to_list() == []
 
 
 def test_a_cell_that_says_what_stands_in_the_named_order_is_not_wrong() -> None:
