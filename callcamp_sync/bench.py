@@ -18,7 +18,6 @@ from typing import Any, Protocol
 
 from callcamp_sync import journal, planning
 from callcamp_sync.api.client import Client
-from callcamp_sync.apply import Stop
 from callcamp_sync.errors import MappingError, UsageError
 from callcamp_sync.journal import Journal
 from callcamp_sync.ledger import Ledger
@@ -29,6 +28,7 @@ from callcamp_sync.plan import digest
 from callcamp_sync.schema import RecordSchema, read_record_type
 from callcamp_sync.settings import Settings, token_of
 from callcamp_sync.sheets import read_sheet
+from callcamp_sync.tally import Stop
 
 LEDGER_NAME = "do-not-call.jsonl"
 

@@ -79,8 +79,12 @@ def validated(subject: planning.Subject, record_type: RecordSchema, bench: Bench
 def not_begun(desk: Desk, command: str, plan: Plan, exit_code: ExitCode) -> Report:
     """The report of a run that was stopped before its first write: what was planned is `not-attempted`."""
     acting = pl.col("outcome").is_in(_ACTING)
-    outcome = pl.when(acting).then(pl.lit("not-attempted")).otherwise("outcome")
-    lines, orders = plan.lines.with_columns(outcome=outcome), plan.orders.with_columns(outcome=outcome)
+    why = "a guard stopped the run" if exit_code is ExitCode.GUARD else "the run was not confirmed"
+    changed = {
+        "outcome": pl.when(acting).then(pl.lit("not-attempted")).otherwise("outcome"),
+        "message": pl.when(acting).then(pl.lit(why)).otherwise("message"),
+    }
+    lines, orders = plan.lines.with_columns(**changed), plan.orders.with_columns(**changed)
     folder = report.prepare_folder(
         desk.settings.report_dir, run_id=desk.run_id, campaign=plan.campaign.name, started_at=desk.started
     )

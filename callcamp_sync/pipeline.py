@@ -33,6 +33,7 @@ from callcamp_sync.policy import person_keys
 from callcamp_sync.sending import Sender
 from callcamp_sync.sheets.atomic import replacing
 from callcamp_sync.statuses import DO_NOT_CALL
+from callcamp_sync.tally import Tally
 
 #: What the ledger takes; a server may hold a number that is none.
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
@@ -364,20 +365,18 @@ async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequenc
 
     pending = desk.journal.pending(desk.settings.host, plan.campaign.uuid)
     waiting = planning.unsettled(pending, standing, desk.now, desk.settings.grace_seconds)
+    sender = Sender(client=desk.client, journal=desk.journal, run_id=desk.run_id, campaign=plan.campaign.uuid)
+    tally = Tally(sender=sender, stop=desk.bench.stop, workers=desk.settings.concurrency, on_outcome=took, outcomes=list(earlier))
     run = Run(
         plan=todo,
-        sender=Sender(client=desk.client, journal=desk.journal, run_id=desk.run_id, campaign=plan.campaign.uuid),
+        tally=tally,
         standing=standing,
         never=person_keys(desk.ledger.phones()),
         unsettled=waiting,
-        stop=desk.bench.stop,
-        workers=desk.settings.concurrency,
         settle_seconds=desk.settings.settle_seconds,
-        on_outcome=took,
-        outcomes=list(earlier),
     )
     try:
         return await run.carry_out()
     except (StateError, SyncError) as error:
         desk.bench.stop.because(error.message, error.exit_code)
-        return run.outcomes
+        return tally.outcomes

@@ -16,7 +16,6 @@ from pathlib import Path
 import anyio
 
 from callcamp_sync import pipeline, share
-from callcamp_sync.apply import Stop
 from callcamp_sync.bench import Bench, Request, Silent
 from callcamp_sync.errors import ExitCode
 from callcamp_sync.model import Plan, Report, StepKind
@@ -25,6 +24,7 @@ from callcamp_sync.sandbox.mishaps import Mishaps
 from callcamp_sync.sandbox.sample import sample_world
 from callcamp_sync.settings import Settings
 from callcamp_sync.statuses import CONTACTED
+from callcamp_sync.tally import Stop
 
 CAMPAIGN = "Spring renewals"
 

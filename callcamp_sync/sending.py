@@ -18,13 +18,12 @@ from callcamp_sync import phones, snapshot, values
 from callcamp_sync.api.client import Client
 from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.wire import Reply
+from callcamp_sync.drift import GONE
 from callcamp_sync.errors import AccessError, NotFoundError, StateError, SyncError
 from callcamp_sync.fields import BY_NAME, FIELDS, Kind
 from callcamp_sync.journal import Journal
 from callcamp_sync.model import Fate, Outcome, Step, StepKind
 from callcamp_sync.statuses import fold_status
-
-GONE = "the order is no longer in the campaign"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
-from callcamp_sync.apply import Stop
 from callcamp_sync.bench import Bench, Progress, Silent
 from callcamp_sync.cli.options import Common
 from callcamp_sync.cli.voice import Voice, can_ask
@@ -23,6 +22,7 @@ from callcamp_sync.errors import ExitCode, StoppedError, UsageError, ungrouped
 from callcamp_sync.model import Plan
 from callcamp_sync.report import plan_table
 from callcamp_sync.settings import Settings, load
+from callcamp_sync.tally import Stop
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -70,9 +70,13 @@ async def _listen(stop: Stop, voice: Voice, scope: anyio.CancelScope) -> None:
 
 def bench(settings: Settings, common: Common, progress: Progress | None = None, *, yes: bool = True) -> Bench:
     """A bench for this call. yes: nothing is asked."""
-    return Bench(
-        settings=settings, progress=progress or Silent(), stop=Stop(), confirm=None if yes else lambda plan: _asked(plan, common)
-    )
+    shown = progress or Silent()
+
+    def ask(plan: Plan) -> bool:
+        with shown.aside() if isinstance(shown, Bars) else nullcontext():
+            return _asked(plan, common)
+
+    return Bench(settings=settings, progress=shown, stop=Stop(), confirm=None if yes else ask)
 
 
 def _asked(plan: Plan, common: Common) -> bool:
@@ -90,12 +94,12 @@ def _asked(plan: Plan, common: Common) -> bool:
 class Bars:
     """A Progress as bars on standard error; a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, colour: bool) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._bars = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bars = Progress(*columns, console=Console(stderr=True, no_color=not colour), transient=True)
         self._tasks: dict[str, Any] = {}
 
     def __enter__(self) -> Bars:
@@ -104,6 +108,15 @@ class Bars:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._bars.stop()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the bars off the screen for a while: they would paint over a question, and hold back a line without an end."""
+        self._bars.stop()
+        try:
+            yield
+        finally:
+            self._bars.start()
 
     def reading(self, what: str, done: int, total: int) -> None:
         """Pages of a list that were read."""
@@ -143,4 +156,4 @@ class Lines:
 
 def progress(voice: Voice) -> AbstractContextManager[Progress]:
     """Bars on a terminal, lines for `-v` elsewhere."""
-    return Bars() if voice.shows_progress else nullcontext(Lines(voice))
+    return Bars(colour=voice.colour) if voice.shows_progress else nullcontext(Lines(voice))

@@ -88,7 +88,8 @@ def guard_words(guard: Guard) -> str:
     """A guard's numbers in words: `412, at most 50`; its own message where it has one and tripped."""
     if guard.tripped and guard.message:
         return clean(guard.message)
-    limit = "no limit" if guard.limit is None else f"at most {number(guard.limit)}"
+    bound = "at most" if guard.flag else "at least"
+    limit = "no limit" if guard.limit is None else f"{bound} {number(guard.limit)}"
     return f"{number(guard.actual)}, {limit}"
 
 

@@ -27,14 +27,14 @@ LAYERS: Mapping[str, frozenset[str]] = {
     "stages": frozenset(
         {
             *("mapping", "phones", "values", "schema", "matching", "missing"),
-            *("diff", "guards", "plan", "plan_document", "reconcile"),
+            *("diff", "guards", "plan", "plan_document", "drift", "reconcile"),
         }
     ),
     "composers": frozenset({"rows", "snapshot"}),
     "edges": frozenset(
         {
             *("sheets", "api", "journal", "journal_file", "journal_rows", "ledger", "lock", "private"),
-            *("settings", "settings_layers", "report", "audit", "sandbox", "share", "sending", "apply"),
+            *("settings", "settings_layers", "report", "audit", "sandbox", "share", "sending", "tally", "linking", "apply"),
         }
     ),
     "pipeline": frozenset(
@@ -56,7 +56,9 @@ ACQUAINTED: Mapping[str, frozenset[str]] = {
     "settings": frozenset({"settings_layers"}),
     "report": frozenset({"sheets"}),  # rows.csv and report.xlsx
     "sending": frozenset({"api", "journal"}),  # intent first, then the request
-    "apply": frozenset({"api", "sending"}),
+    "tally": frozenset({"sending"}),  # counts what a Sender sends
+    "linking": frozenset({"api", "sending", "tally"}),  # one phase of apply, in a room of its own
+    "apply": frozenset({"linking", "sending", "tally"}),
 }
 
 #: The stages that a composer puts together: no others.
@@ -70,7 +72,7 @@ FRIENDLY = ("base", "pipeline", "cli")
 #: Where each library lives, by room. One that is not listed lives nowhere, so a new one has to be entered here.
 LIBRARIES: Mapping[str, frozenset[str]] = {
     "aiohttp": frozenset({"api"}),
-    "anyio": frozenset({"api", "journal", "apply", "planning", "pipeline", "rehearsal", "cli"}),
+    "anyio": frozenset({"api", "journal", "apply", "tally", "linking", "planning", "pipeline", "rehearsal", "cli"}),
     "fastexcel": frozenset({"sheets"}),
     "filelock": frozenset({"journal_file", "ledger", "lock"}),
     "httpx": frozenset({"api"}),

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from callcamp_sync import pipeline
 from callcamp_sync.api import client as api_client
 from callcamp_sync.api.exchange import Runtime
-from callcamp_sync.apply import Stop
+from callcamp_sync.tally import Stop
 from callcamp_sync.bench import Bench, Request, Silent
 from callcamp_sync.errors import ExitCode, SyncError
 from callcamp_sync.model import Limit, Mode, OnMissing, Plan, Report

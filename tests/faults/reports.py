@@ -82,7 +82,7 @@ def _untrue(played: Played, run: Run, line: dict[str, Any], row: Row) -> str | N
         return "it was created"
     if outcome in _KINDS:
         return _unclaimed(played, run, line, [c for c in mine if c.kind == _KINDS[outcome] and c.seq <= run.ends])
-    if outcome == "updated" and row.phone not in played.touched:
+    if outcome == "updated" and row.phone not in played.touched and not _unread(run):
         return _unlike(run, row, mine)
     return None
 
@@ -90,6 +90,11 @@ def _untrue(played: Played, run: Run, line: dict[str, Any], row: Row) -> str | N
 def _from_before(run: Run, outcome: str) -> bool:
     """Whether the line may speak of an earlier run of the same plan."""
     return run.command == "resume" and outcome == "held"
+
+
+def _unread(run: Run) -> bool:
+    """Whether the report says itself that nothing could be read back: then its lines are the server's word."""
+    return run.report is not None and any(notice.startswith("nothing could be read back") for notice in run.report.notices)
 
 
 def _excused(message: str) -> bool:
@@ -105,7 +110,7 @@ def _unclaimed(played: Played, run: Run, line: dict[str, Any], commits: list[Com
     fitting = [c for c in commits if c.order_uuid == uuid]
     if line["outcome"] == "canceled":
         fitting = [c for c in fitting if isinstance(c.after, dict) and c.after["status"] == "canceled"]
-    if not fitting:
+    if not fitting and not _unread(run):
         return f"the server has no commit for order {uuid}"
     looks = [one for one in played.log if (one.client, one.run, one.route) == ("main", run.nr, "orders") and one.method == "GET"]
     last = max((one.known for one in looks if not one.query.get("search")), default=0)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import pty
 import signal
-import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -240,28 +241,23 @@ def test_a_second_process_on_the_same_campaign_ends_in_9_and_names_the_first(sta
 
 
 def _on_a_terminal(stage: Stage, args: list[str], answer: str) -> tuple[int, str]:
-    """Run a command on a terminal and answer its question; returns its exit code and what the terminal showed."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "callcamp_sync", *args],
-        cwd=stage.folder,
-        env=stage.environ | {"TERM": "xterm"},
-        stdin=theirs,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = b""
+    """Run a command on a terminal of its own and answer its question; returns its exit code and what the terminal showed."""
+    child, ours = pty.fork()
+    if child == 0:
+        os.chdir(stage.folder)
+        os.execve(sys.executable, [sys.executable, "-m", "callcamp_sync", *args], stage.environ | {"TERM": "xterm"})
+    shown, until = b"", time.monotonic() + 30
     try:
-        while chunk := _read(ours):
+        while time.monotonic() < until and (chunk := _read(ours)):
             shown += chunk
-            if b"[y/N]" in shown and answer:
+            if b"[y/N] " in shown and answer:
                 os.write(ours, answer.encode())
                 answer = ""
-        return process.wait(timeout=30), shown.decode()
+        assert time.monotonic() < until, shown.decode()[-2000:]
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
     finally:
-        process.kill()
-        process.wait()
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
         os.close(ours)
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import anyio
 import pytest
 from hypothesis import given
+from worlds import HELD_IN_ORDER, HELD_IN_RECORD, PHONES, Case, Contact, Row, Stage, cases, lines_by_row, runs, staged
 
 from callcamp_sync import pipeline
 from callcamp_sync.model import Report
 from callcamp_sync.report import balance
-from callcamp_sync.sandbox import Order, Sandbox
-from worlds import HELD_IN_ORDER, HELD_IN_RECORD, PHONES, Case, Row, Stage, cases, lines_by_row, runs, staged
+from callcamp_sync.sandbox import Behaviour, Order, Sandbox
 
 ACTED = {"created", "associated", "updated", "canceled", "removed"}
 
@@ -35,7 +35,7 @@ def box() -> Iterator[Sandbox]:
 # --- 1: the books
 
 
-@runs(30)
+@runs(20)
 @given(case=cases())
 def test_every_row_and_every_order_ends_in_one_line(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:
@@ -102,7 +102,8 @@ def _assert_says(order: Order, row: Row, start: str | None) -> None:
     if told.get("Status") == "do-not-call":
         assert order.status == "do-not-call"
         return  # such a row asks for nothing else
-    assert asked is None or order.status == asked, (order.status, row)
+    under_way = order.status == "busy" and asked in ("planned", "scheduled")  # the dialer is at the call that is asked for
+    assert asked is None or order.status == asked or under_way, (order.status, row)
     assert row.person is None or order.phone == PHONES[row.person]
     held = {heading: order.properties[name] for heading, name in HELD_IN_ORDER.items()}
     held |= {heading: order.record.fields[name] for heading, name in HELD_IN_RECORD.items()}
@@ -112,7 +113,7 @@ def _assert_says(order: Order, row: Row, start: str | None) -> None:
     assert {heading: held[heading] for heading in wanted} == wanted, row
 
 
-@runs(30)
+@runs(20)
 @given(case=cases())
 def test_only_lines_that_claim_a_change_left_a_trace(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:
@@ -125,7 +126,7 @@ def test_only_lines_that_claim_a_change_left_a_trace(box: Sandbox, case: Case) -
         assert strays == []
 
 
-@runs(30)
+@runs(20)
 @given(case=cases())
 def test_no_number_gets_a_second_order(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:
@@ -135,10 +136,42 @@ def test_no_number_gets_a_second_order(box: Sandbox, case: Case) -> None:
         assert {phone: count for phone, count in after.items() if count > max(before[phone], 1)} == {}
 
 
+#: words -> (contacts, rows by their filled cells): each would give one number a second order.
+SECOND_ORDERS: dict[str, tuple[tuple[Contact, ...], tuple[dict[str, str], ...]]] = {
+    "one order's new number is another row's new contact": (
+        (Contact(0, "planned"),),
+        ({"Order ID": "order-0", "Phone": PHONES[5]}, {"Phone": PHONES[5], "Status": "planned"}),
+    ),
+    "two orders are to get the same number": (
+        (Contact(0, "planned"), Contact(1, "planned")),
+        ({"Order ID": "order-0", "Phone": PHONES[5]}, {"Order ID": "order-1", "Phone": PHONES[5]}),
+    ),
+    "a contact named by its id has the number of an order": (
+        (Contact(0, "planned"), Contact(0, None)),
+        ({"Record ID": "record-1", "Status": "planned"},),
+    ),
+    "two contacts named by their ids have one number": (
+        (Contact(3, None), Contact(3, None)),
+        ({"Record ID": "record-0"}, {"Record ID": "record-1"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("release", ["staged", "direct"])
+@pytest.mark.parametrize("words", SECOND_ORDERS)
+def test_rows_that_would_give_a_number_two_orders_are_held(box: Sandbox, words: str, release: str) -> None:
+    standing, filled = SECOND_ORDERS[words]
+    blank = dict.fromkeys(("Phone", "Status", "Order ID", "Record ID"), "")
+    sheet = tuple(Row(number, None, blank | cells) for number, cells in enumerate(filled, start=2))
+    with staged(box, Case(standing, sheet, {"release": release}, Behaviour())) as stage:
+        report = stage.sync()
+        assert (dict(report.counts), box.writes) == ({"held": len(sheet)}, [])
+
+
 # --- 3: the second run
 
 
-@runs(30)
+@runs(20)
 @given(case=cases())
 def test_the_same_sheet_again_only_reads(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:
@@ -158,7 +191,7 @@ def test_the_same_sheet_again_only_reads(box: Sandbox, case: Case) -> None:
 # --- 6: the plan
 
 
-@runs(30)
+@runs(20)
 @given(case=cases())
 def test_a_plan_only_reads_and_tells_how_it_will_end(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:

@@ -12,10 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from callcamp_sync.bench import open_ledger
-from callcamp_sync.ledger import Entry
-from callcamp_sync.sandbox import Behaviour, Campaign, Commit, Order, Record, Sandbox, World
 from worlds import (
     CELLS,
     NEVER_SPELLINGS,
@@ -32,6 +28,10 @@ from worlds import (
     runs,
     staged,
 )
+
+from callcamp_sync.bench import open_ledger
+from callcamp_sync.ledger import Entry
+from callcamp_sync.sandbox import Behaviour, Campaign, Commit, Order, Record, Sandbox, World
 
 #: Two forms of one subscriber's number: Mexico's and Argentina's mobile digit, Brazil's ninth digit.
 TWINS = (
@@ -84,7 +84,7 @@ def _row(draw: st.DrawFn, number: int, phones: tuple[str, ...], region: str, con
     return Row(number, person, cells)
 
 
-@runs(60)
+@runs(50)
 @given(drawn=never_cases())
 def test_do_not_call_is_never_touched(box: Sandbox, drawn: tuple[Case, tuple[str, ...], bool]) -> None:
     """By no mode, flag, spelling, name, second contact, second form of the number, action or id: only set, never lifted."""
@@ -99,7 +99,7 @@ def test_do_not_call_is_never_touched(box: Sandbox, drawn: tuple[Case, tuple[str
         assert touched == []
 
 
-@runs(30)
+@runs(20)
 @given(case=cases(statuses=("registered", "registered", "planned", None)))
 def test_a_number_that_the_sheet_marks_is_only_marked(box: Sandbox, case: Case) -> None:
     """A row may set Do Not Call; no other row for the number does anything else to it."""
@@ -172,7 +172,7 @@ def test_the_other_form_of_the_number_is_forbidden_as_well(box: Sandbox, twins: 
 SILENT = tuple(heading for heading in CELLS if heading != "Status")
 
 
-@runs(30)
+@runs(20)
 @given(
     case=cases(
         headings=SILENT,

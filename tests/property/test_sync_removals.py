@@ -86,7 +86,7 @@ def test_a_sheet_that_shrank_since_the_last_run_takes_nobody_out(box: Sandbox) -
         assert dict(stage.sync(**{**DEFAULTS, "max_shrink": "3"}).missing) == {"canceled": 3}
 
 
-@runs(15)
+@runs(12)
 @given(case=cases(flags={"mode": "mirror"}), name=st.sampled_from(sorted(DEFAULTS)))
 def test_a_tripped_guard_means_that_nothing_was_sent(box: Sandbox, case: Case, name: str) -> None:
     """Each guard at its tightest; the others lifted."""
@@ -100,7 +100,7 @@ def test_a_tripped_guard_means_that_nothing_was_sent(box: Sandbox, case: Case, n
 # --- absent is not missing unless the sheet is whole
 
 
-@runs(25)
+@runs(20)
 @given(case=cases(flags={"mode": "mirror"}))
 def test_nobody_is_missing_while_a_row_is_rejected_or_held(box: Sandbox, case: Case) -> None:
     with staged(box, case) as stage:

@@ -29,7 +29,6 @@ from callcamp_sync.sandbox import Behaviour, Commit, Order, Sandbox, World
 from callcamp_sync.settings import load
 
 
-
 def runs(examples: int) -> settings:
     """Whole runs cost a tenth of a second each: few, the same on every machine, and not shrunk, which would take minutes."""
     return settings(
@@ -48,7 +47,7 @@ CAMPAIGN = "campaign-1"
 PHONES = tuple(f"+120155501{line:02}" for line in range(9))
 
 #: Every guard lifted by its own flag: for laws about what is sent, not about how much.
-LIFTED = {name: "1000" for name in ("max_create", "max_update", "max_remove", "max_invalid", "max_shrink")}
+LIFTED = dict.fromkeys(("max_create", "max_update", "max_remove", "max_invalid", "max_shrink"), "1000")
 
 #: Do Not Call as a server may spell it.
 NEVER_SPELLINGS = ("Do Not Call", "do-not-call", "do_not_call", "DNC", "doNotCall")
@@ -196,7 +195,7 @@ def a_cell(draw: st.DrawFn, heading: str) -> str:
     return draw(st.sampled_from(sorted(CELLS[heading]))) if filled else ""
 
 
-def a_row(draw: st.DrawFn, number: int, person: int, region: str, headings: Sequence[str], ids: Sequence[int]) -> Row:
+def a_row(draw: st.DrawFn, number: int, person: int, region: str, *, headings: Sequence[str], ids: Sequence[int]) -> Row:
     """One row. ids: indexes of contacts whose ids the sheet may name."""
     wrong = draw(st.integers(0, 49)) == 49
     cells = {"Phone": "12 or 13" if wrong else draw(st.sampled_from(SPELLED[region]))(PHONES[person])}
@@ -247,7 +246,10 @@ def cases(
     standing = tuple(a_contact(draw, person, statuses) for person in people(draw, 0, 7))
     region = draw(st.sampled_from(sorted(SPELLED)))
     named = range(len(standing)) if ids else ()
-    sheet = [a_row(draw, number, person, region, headings, named) for number, person in enumerate(people(draw, 1, 8), start=2)]
+    sheet = [
+        a_row(draw, number, person, region, headings=headings, ids=named)
+        for number, person in enumerate(people(draw, 1, 8), start=2)
+    ]
     if draw(st.integers(0, 3)) == 3:
         copied = draw(st.sampled_from(sheet))
         sheet.append(Row(len(sheet) + 2, copied.person, copied.cells))
@@ -260,7 +262,9 @@ def cases(
 def world_of(standing: Sequence[Contact], phones: Sequence[str] = PHONES, make: type[World] = World) -> World:
     """The sandbox's truth: contact k is `record-k`, and its order, where it has one, `order-k`."""
     world = make(clock=lambda: NOW)
-    kind = world.add_record_type("Lead", [{"id": "company", "type": "text", "title": "Company", "required": False}], uuid="type-1")
+    kind = world.add_record_type(
+        "Lead", [{"id": "company", "type": "text", "title": "Company", "required": False}], uuid="type-1"
+    )
     campaign = world.add_campaign("Only", kind, uuid=CAMPAIGN)
     for at, contact in enumerate(standing):
         parameters = {"company": contact.company} if contact.company else {}

@@ -151,11 +151,23 @@ def test_a_status_canceled_is_an_action_as_well() -> None:
 # --- rules
 
 RULES: dict[str, tuple[Cells, Cells | None, dict[str, Any], str, list[str]]] = {
-    "a callable status for someone who finished": ({"status": "planned"}, {"status": "contacted"}, {}, "protected", ["already-contacted"]),
+    "a callable status for someone who finished": (
+        {"status": "planned"},
+        {"status": "contacted"},
+        {},
+        "protected",
+        ["already-contacted"],
+    ),
     "the same, reopened": ({"status": "planned"}, {"status": "contacted"}, {"reopen": True}, "updated", []),
     "contact data of someone who finished": ({"name": "New"}, {"status": "contacted", "name": "Old"}, {}, "updated", []),
     "a running call": ({"name": "New"}, {"status": "calling", "name": "Old"}, {"reopen": True}, "protected", ["in-call"]),
-    "a canceled order is not planned again": ({"status": "planned"}, {"status": "canceled"}, {}, "protected", ["already-canceled"]),
+    "a canceled order is not planned again": (
+        {"status": "planned"},
+        {"status": "canceled"},
+        {},
+        "protected",
+        ["already-canceled"],
+    ),
     "an odd status is left alone": ({"name": "New"}, {"status": "odd", "name": "Old"}, {}, "protected", ["status-unfamiliar"]),
     "Do Not Call is not lifted": ({"status": "planned"}, {"status": "DNC"}, {"reopen": True}, "protected", ["do-not-call"]),
     "Do Not Call that asks for nothing rests": ({}, {"status": "DNC"}, {}, "unchanged", []),
@@ -170,8 +182,20 @@ RULES: dict[str, tuple[Cells, Cells | None, dict[str, Any], str, list[str]]] = {
         "protected",
         ["do-not-call"],
     ),
-    "a number of the ledger is not removed": ({"action": "remove"}, {}, {"never": frozenset([P[0]])}, "protected", ["do-not-call"]),
-    "the dialer's own status cannot be asked for": ({"status": "busy"}, {"status": "planned"}, {}, "held", ["status-not-askable"]),
+    "a number of the ledger is not removed": (
+        {"action": "remove"},
+        {},
+        {"never": frozenset([P[0]])},
+        "protected",
+        ["do-not-call"],
+    ),
+    "the dialer's own status cannot be asked for": (
+        {"status": "busy"},
+        {"status": "planned"},
+        {},
+        "held",
+        ["status-not-askable"],
+    ),
     "a new contact cannot start as busy": ({"status": "busy"}, None, {}, "held", ["status-not-askable"]),
     "a new contact cannot start canceled": ({"status": "canceled"}, None, {}, "unchanged", ["nothing-to-cancel"]),
     "a time in the past": ({"scheduledTime": "2026-05-01T11:59:59Z"}, {}, {}, "held", ["time-past"]),
@@ -221,7 +245,9 @@ def test_a_required_cell_counts_only_for_a_new_contact() -> None:
 
 
 def test_a_required_parameter_without_a_column_stops_new_contacts_only() -> None:
-    found = difference(sheet({"phone": P[5]}, {**HERE, "name": "New"}), orders({**HERE, "name": "Old"}), needed_unmapped=["Company"])
+    found = difference(
+        sheet({"phone": P[5]}, {**HERE, "name": "New"}), orders({**HERE, "name": "Old"}), needed_unmapped=["Company"]
+    )
     assert (ended(found), found.issues["heading"].to_list()) == (["rejected", "updated"], ["Company"])
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+import polars as pl
 import pytest
 from core_cases import P
-
-import polars as pl
 
 from callcamp_sync import frames
 from callcamp_sync.diff import Difference
@@ -32,7 +31,9 @@ def found(*, missing: int = 0, kept: int = 0, unchanged: int = 0, rejected: int 
     plain = [("unchanged", unchanged), ("rejected", rejected), ("held", held)]
     ends += [(outcome, "") for outcome, count in plain for _ in range(count)]
     data = [{ROW: at, "outcome": outcome, "act": act or None} for at, (outcome, act) in enumerate(ends, start=2)]
-    orders = [{"order_uuid": f"m{at}", "phone": P[0], "outcome": "canceled" if at < missing else "kept"} for at in range(missing + kept)]
+    orders = [
+        {"order_uuid": f"m{at}", "phone": P[0], "outcome": "canceled" if at < missing else "kept"} for at in range(missing + kept)
+    ]
     return Difference(
         rows=pl.DataFrame(data, schema={ROW: pl.UInt32, "outcome": pl.String, "act": pl.String}),
         changes=frames.empty(CHANGE_SCHEMA),
@@ -42,7 +43,9 @@ def found(*, missing: int = 0, kept: int = 0, unchanged: int = 0, rejected: int 
     )
 
 
-def tripped(difference: Difference, orders: int, limits: Limits | None = None, *, standing: int | None = None, last: int | None = None) -> set[str]:
+def tripped(
+    difference: Difference, orders: int, limits: Limits | None = None, *, standing: int | None = None, last: int | None = None
+) -> set[str]:
     """The names of the guards that trip."""
     sizes = Sizes(rows=difference.rows.height, orders=orders, standing=orders if standing is None else standing, last_valid=last)
     return {guard.name for guard in check(difference, sizes, limits or Limits()) if guard.tripped}
@@ -50,7 +53,13 @@ def tripped(difference: Difference, orders: int, limits: Limits | None = None, *
 
 #: words -> (guard, the most that passes, one more, orders, canceled orders among them, valid rows of the last run)
 LIMITS: dict[str, tuple[str, Difference, Difference, int, int | None]] = {
-    "five orders may leave a small campaign": ("max-remove", found(unchanged=1, missing=5), found(unchanged=1, missing=6), 30, None),
+    "five orders may leave a small campaign": (
+        "max-remove",
+        found(unchanged=1, missing=5),
+        found(unchanged=1, missing=6),
+        30,
+        None,
+    ),
     "a tenth may leave a large one": ("max-remove", found(unchanged=1, missing=20), found(unchanged=1, missing=21), 200, None),
     "canceled and removed rows count together with missing ones": (
         "max-remove",
@@ -68,7 +77,13 @@ LIMITS: dict[str, tuple[str, Difference, Difference, int, int | None]] = {
         30,
         10,
     ),
-    "30 % may be wrong from 20 rows up": ("max-invalid", found(unchanged=14, held=3, rejected=3), found(unchanged=14, held=4, rejected=3), 30, None),
+    "30 % may be wrong from 20 rows up": (
+        "max-invalid",
+        found(unchanged=14, held=3, rejected=3),
+        found(unchanged=14, held=4, rejected=3),
+        30,
+        None,
+    ),
     "one valid row is a sheet": ("empty-sheet", found(unchanged=1, rejected=1), found(rejected=2), 30, None),
 }
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 from core_cases import Cells, P, contacts, difference, orders, rules_for, sheet
-
-import polars as pl
 
 from callcamp_sync.fields import CLEAR
 from callcamp_sync.model import Mode, OnMissing, Release, Step, StepKind
@@ -17,7 +16,9 @@ from callcamp_sync.statuses import spellings
 TIME, ZONE = "2026-06-10T14:30:00Z", "Europe/Berlin"
 
 
-def planned(*rows: Cells, at: tuple[Cells, ...] = (), free: tuple[Cells, ...] = (), release: Release = Release.STAGED, **given: Any) -> tuple[Step, ...]:
+def planned(
+    *rows: Cells, at: tuple[Cells, ...] = (), free: tuple[Cells, ...] = (), release: Release = Release.STAGED, **given: Any
+) -> tuple[Step, ...]:
     """The steps of these rows against these orders and free contacts."""
     desired, standing = sheet(*rows), orders(*at)
     names = [column.removeprefix("want_") for column in desired.columns if column.startswith("want_")]
@@ -77,7 +78,9 @@ def test_contact_and_order_are_two_requests_and_the_order_waits() -> None:
 
 def test_only_what_differs_is_sent() -> None:
     standing = {"phone": P[0], "name": "Ada", "price": "7", "instructions": "Be brief"}
-    assert sent({"phone": P[0], "name": "Ada", "price": "8", "instructions": None}, at=(standing,)) == [("update-order", {"price": 8})]
+    assert sent({"phone": P[0], "name": "Ada", "price": "8", "instructions": None}, at=(standing,)) == [
+        ("update-order", {"price": 8})
+    ]
 
 
 def test_clearing_sends_null() -> None:
@@ -139,7 +142,9 @@ def test_a_row_that_cancels_still_brings_its_data() -> None:
     assert sent(row, at=({"phone": P[0]},)) == [("update-order", {"price": 7}), ("cancel", {"status": "canceled"})]
 
 
-@pytest.mark.parametrize(("on", "kind", "body"), [(OnMissing.CANCEL, "cancel", {"status": "canceled"}), (OnMissing.REMOVE, "remove", {})])
+@pytest.mark.parametrize(
+    ("on", "kind", "body"), [(OnMissing.CANCEL, "cancel", {"status": "canceled"}), (OnMissing.REMOVE, "remove", {})]
+)
 def test_orders_without_a_row(on: OnMissing, kind: str, body: dict[str, str]) -> None:
     found = planned({"phone": P[0]}, at=({"phone": P[0]}, {"phone": P[1]}), mode=Mode.MIRROR, on_missing=on)
     (step,) = found

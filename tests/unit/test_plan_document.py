@@ -20,9 +20,21 @@ from callcamp_sync.plan_document import document, load
 HOSTILE = 'Ада "[b]" 👋\n\u202eΩ, \\N\t' + "x" * 3000
 
 STEPS = (
-    Step(id="record-2", kind=StepKind.UPDATE_RECORD, rows=(2,), phone=P[0], body={"name": HOSTILE, "parameters": {"vip": True, "x": None}}),
+    Step(
+        id="record-2",
+        kind=StepKind.UPDATE_RECORD,
+        rows=(2,),
+        phone=P[0],
+        body={"name": HOSTILE, "parameters": {"vip": True, "x": None}},
+    ),
     Step(id="create-3", kind=StepKind.CREATE, rows=(3,), phone=P[1], body={"price": 10.5, "n": 7}, expect={"absent": P[1]}),
-    Step(id="link-4", kind=StepKind.ASSOCIATE, rows=(4, 5), records=((4, "c0", P[2]), (5, "c1", P[3])), body={"recordUuids": ["c0", "c1"]}),
+    Step(
+        id="link-4",
+        kind=StepKind.ASSOCIATE,
+        rows=(4, 5),
+        records=((4, "c0", P[2]), (5, "c1", P[3])),
+        body={"recordUuids": ["c0", "c1"]},
+    ),
     Step(id="release-3", kind=StepKind.RELEASE, rows=(3,), after="create-3", body={"status": "planned"}),
     Step(id="missing-o9", kind=StepKind.REMOVE, rows=(), order_uuid="o9", expect={"status": None, "phone": P[9]}),
 )
@@ -30,7 +42,13 @@ STEPS = (
 
 def full() -> Plan:
     """A plan with something in every field."""
-    plan = a_plan((2, "updated"), (3, "created"), changes=[(2, "name", HOSTILE), (2, "email", None)], without=[("o9", "removed")], steps=STEPS)
+    plan = a_plan(
+        (2, "updated"),
+        (3, "created"),
+        changes=[(2, "name", HOSTILE), (2, "email", None)],
+        without=[("o9", "removed")],
+        steps=STEPS,
+    )
     guard = Guard(name="max-remove", limit=None, actual=1, tripped=False, flag="--max-remove", message="one")
     return replace(
         plan,
@@ -116,7 +134,9 @@ def test_a_document_that_lacks_something_is_refused(name: str) -> None:
         load(data)
 
 
-@pytest.mark.parametrize("data", [None, [], "plan", {}, {"schema": "callcamp-sync/plan/2"}, {"schema": "callcamp-sync/report/1"}], ids=str)
+@pytest.mark.parametrize(
+    "data", [None, [], "plan", {}, {"schema": "callcamp-sync/plan/2"}, {"schema": "callcamp-sync/report/1"}], ids=str
+)
 def test_what_is_no_plan_is_a_wrong_call(data: Any) -> None:
     with pytest.raises(UsageError, match="not a saved plan"):
         load(data)

@@ -29,13 +29,16 @@ K = StepKind
 
 
 def a_plan(
-    *lines: tuple[int, str], changes: Sequence[tuple[int, str, str | None]] = (), without: Sequence[tuple[str, str]] = (), steps: Sequence[Step] = ()
+    *lines: tuple[int, str],
+    changes: Sequence[tuple[int, str, str | None]] = (),
+    without: Sequence[tuple[str, str]] = (),
+    steps: Sequence[Step] = (),
 ) -> Plan:
     """A plan with (row, outcome) lines, (row, field, new) changes and (order, outcome) orders without a row.
 
     Row n has the number P[n - 2], and its order, unless it is to be made, is `o<n - 2>`.
     """
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "row": row,
             "outcome": outcome,
@@ -67,7 +70,9 @@ def a_plan(
     )
 
 
-def an_outcome(fate: Fate, kind: StepKind = K.CREATE, *, row: int | None = 2, order: str | None = None, error: str | None = None) -> Outcome:
+def an_outcome(
+    fate: Fate, kind: StepKind = K.CREATE, *, row: int | None = 2, order: str | None = None, error: str | None = None
+) -> Outcome:
     return Outcome(step=f"{kind}-{row or order}", kind=kind, fate=fate, row=row, order_uuid=order, error=error, attempts=1)
 
 
@@ -104,7 +109,9 @@ def test_the_gravest_of_a_rows_steps_decides() -> None:
     order = [Fate.UNKNOWN, Fate.REFUSED, Fate.DRIFTED, Fate.HELD, Fate.NOT_ATTEMPTED]
     for at, fate in enumerate(order):
         outcomes = [an_outcome(other) for other in reversed(order[at:])]
-        assert only(reconcile(a_plan((2, "created")), [an_outcome(Fate.DONE, K.UPDATE_RECORD), *outcomes], None))[0] == FATES[fate]
+        assert (
+            only(reconcile(a_plan((2, "created")), [an_outcome(Fate.DONE, K.UPDATE_RECORD), *outcomes], None))[0] == FATES[fate]
+        )
 
 
 def test_a_row_that_was_partly_done_says_so() -> None:
@@ -146,7 +153,12 @@ CLAIMS: dict[str, tuple[str, tuple[str, str | None] | None, Cells | None, str | 
     "a created order with another number": ("created", None, {**STANDS, "phone": P[5]}, "another phone number"),
     "a released order in a call by now": ("created", ("status", "planned"), {**STANDS, "status": "calling"}, None),
     "a released order contacted by now": ("updated", ("status", "planned"), {**STANDS, "status": "contacted"}, None),
-    "a released order that is registered": ("created", ("status", "planned"), {**STANDS, "status": "registered"}, "`status` is not"),
+    "a released order that is registered": (
+        "created",
+        ("status", "planned"),
+        {**STANDS, "status": "registered"},
+        "`status` is not",
+    ),
     "a registered order that is planned": ("created", ("status", "registered"), STANDS, "`status` is not"),
     "Do Not Call that did not stay": ("updated", ("status", "do-not-call"), STANDS, "`status` is not"),
     "Do Not Call in another spelling": ("updated", ("status", "do-not-call"), {**STANDS, "status": "DNC"}, None),
@@ -169,7 +181,11 @@ def test_an_order_without_a_row_is_read_back_as_well() -> None:
     plan = a_plan(without=[("o7", "removed"), ("o8", "kept")], steps=[step])
     done = Outcome(step=step.id, kind=K.REMOVE, fate=Fate.DONE, order_uuid="o7")
     books = reconcile(plan, [done], orders({"order_uuid": "o7", "phone": P[0]}, {"order_uuid": "o8", "phone": P[1]}))
-    assert (dict(books.missing), books.checked, books.mismatches) == ({"failed": 1, "kept": 1}, 1, ("order o7: the order still stands",))
+    assert (dict(books.missing), books.checked, books.mismatches) == (
+        {"failed": 1, "kept": 1},
+        1,
+        ("order o7: the order still stands",),
+    )
 
 
 def test_mismatches_name_no_number() -> None:

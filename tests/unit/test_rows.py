@@ -61,7 +61,13 @@ GOOD: Line = {"Phone": P[0], "Company": "Acme"}
 
 
 def test_each_cell_stands_as_canonical_text() -> None:
-    cells = {"Phone": "(201) 555-0100", "Price": "10.50", "Status": "Do Not Call", "Scheduled": "2026-06-10T16:30:00+02:00", "Ref": "__CLEAR__"}
+    cells = {
+        "Phone": "(201) 555-0100",
+        "Price": "10.50",
+        "Status": "Do Not Call",
+        "Scheduled": "2026-06-10T16:30:00+02:00",
+        "Ref": "__CLEAR__",
+    }
     row = desired({**GOOD, **cells, "Name": None}).frame.row(0, named=True)
     assert row["phone"] == P[0]
     names = ("price", "status", "scheduledTime", "parameters.ref", "name")
@@ -140,7 +146,9 @@ def test_a_required_parameter_without_a_column_is_named_and_one_with_a_default_i
     [("US", None, P[0]), (None, "US", P[0]), ("GB", "US", P[0]), (None, None, None), ("US", "Atlantis", None)],
     ids=["the flag's", "the row's", "the row's before the flag's", "none", "a country that is none"],
 )
-def test_a_national_number_is_read_in_the_rows_region_else_in_the_runs(region: str | None, row: str | None, phone: str | None) -> None:
+def test_a_national_number_is_read_in_the_rows_region_else_in_the_runs(
+    region: str | None, row: str | None, phone: str | None
+) -> None:
     mapping = {"phone": {"region_from": "Land"}, "record": {"phoneNumber": "Phone"}}
     read = desired({"Phone": "201 555 0100", "Land": row}, mapping=mapping, region=region)
     assert read.frame["phone"].to_list() == [phone]

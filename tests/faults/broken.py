@@ -1,0 +1,202 @@
+"""Clients with one thing wrong, each made from the real one by the smallest change: the simulator has to catch every one.
+
+In:  the name of a mistake. Out: a context in which callcamp_sync makes it; afterwards it is whole again.
+Each mistake is one that a careful person makes, and its docstring says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+from callcamp_sync import ledger, lock, pipeline, planning, reconcile, sending, snapshot
+from callcamp_sync.api import exchange, reader, transport
+from callcamp_sync.api.retry import Verdict
+from callcamp_sync.apply import Run
+from callcamp_sync.model import Fate, Outcome, Step
+from callcamp_sync.plan import LEAVING
+from callcamp_sync.sending import Sender
+
+from .invariants import Finding, judge
+from .play import play
+
+Swap = tuple[Any, str, Any]
+Mistake = Callable[[], Sequence[Swap]]
+
+
+def blanket_retry() -> Sequence[Swap]:
+    """Whatever got no usable answer is sent again, creates as well."""
+    own = exchange.judge
+
+    def judged(*args: Any, **named: Any) -> Verdict:
+        verdict = own(*args, **named)
+        return Verdict.RETRY if verdict is Verdict.UNKNOWN else verdict
+
+    return [(exchange, "judge", judged)]
+
+
+def posts_again_after_one_look() -> Sequence[Swap]:
+    """A create that one look does not find is sent again at once."""
+    own = Run._settle
+
+    async def settle(self: Run, creates: Sequence[Step]) -> None:
+        await own(self, creates)
+        steps = {step.id: step for step in creates}
+        for outcome in [o for o in self.outcomes if o.step in steps and o.fate is Fate.UNKNOWN]:
+            again = await self.sender.send(steps[outcome.step])
+            self.outcomes[self.outcomes.index(outcome)] = again
+
+    return [(Run, "_settle", settle)]
+
+
+def no_grace() -> Sequence[Swap]:
+    """What a listing does not show was not done: no grace period."""
+    own = planning.settlements
+
+    def settled(*args: Any, **named: Any) -> Any:
+        return own(*args, **{**named, "grace_seconds": 0.0})
+
+    return [(planning, "unsettled", lambda *_: frozenset()), (planning, "settlements", settled)]
+
+
+def no_lock() -> Sequence[Swap]:
+    """Nothing keeps two runs apart."""
+    return [(lock, "hold", lambda *_, **__: nullcontext())]
+
+
+def believes_partial_lists() -> Sequence[Swap]:
+    """Whatever was read counts as all that there is."""
+    own = reader.combine
+    return [(reader, "combine", lambda *args: replace(own(*args), complete=True))]
+
+
+def removes_first() -> Sequence[Swap]:
+    """Who has to go goes first, whatever becomes of the rest."""
+    own = Run.carry_out
+
+    async def carry_out(self: Run) -> list[Outcome]:
+        leaving = [step for step in self.plan.steps if step.kind in LEAVING]
+        self.plan = replace(self.plan, steps=tuple(step for step in self.plan.steps if step not in leaving))
+        await self._each(leaving, self._send)
+        return await own(self)
+
+    return [(Run, "carry_out", carry_out)]
+
+
+def patches_status_again() -> Sequence[Swap]:
+    """A PATCH without an answer is sent once more as it was, status and all: it names its order, so what can go wrong."""
+
+    async def again(self: Sender, step: Step, body: Any, first: Outcome) -> Outcome:
+        return sending._outcome(step, await self._request(step, body), again=True)
+
+    return [(Sender, "_second_look", again)]
+
+
+def never_by_order() -> Sequence[Swap]:
+    """Do Not Call belongs to an order: no ledger, no look at who else has the number."""
+    return [(ledger.Ledger, "phones", lambda _: frozenset()), (snapshot, "forbidden_phones", lambda *_: frozenset())]
+
+
+def follows_redirects() -> Sequence[Swap]:
+    """Goes where it is sent."""
+    own = transport.Transport.__init__
+
+    def begin(self: transport.Transport, client: Any) -> None:
+        client.follow_redirects = True
+        own(self, client)
+
+    return [(transport.Transport, "__init__", begin)]
+
+
+def resumes_by_row() -> Sequence[Swap]:
+    """What was done for row 17 is done: a step of the same row number is not sent again."""
+    own = pipeline._plan
+
+    async def planned(desk: Any, *rest: Any) -> Any:
+        made = await own(desk, *rest)
+        runs = desk.journal.runs(limit=1000)
+        done = {(str(s.kind), s.rows) for run in runs for s in desk.journal.steps(run.run_id) if s.state == "done" and s.rows}
+        left = tuple(step for step in made.plan.steps if (str(step.kind), step.rows) not in done)
+        return replace(made, plan=replace(made.plan, steps=left))
+
+    return [(pipeline, "_plan", planned)]
+
+
+def counts_for_itself() -> Sequence[Swap]:
+    """The report says what the client believes to have done; nothing is read back."""
+    return [(reconcile, "wants_read_back", lambda *_: False)]
+
+
+def journals_afterwards() -> Sequence[Swap]:
+    """The journal is told when the answer is there."""
+
+    async def send(self: Sender, step: Step) -> Outcome:
+        outcome = sending._outcome(step, await self._request(step, step.body), again=False)
+        await self.journal.intent(self.run_id, step, 1)
+        return self.note(outcome)
+
+    return [(Sender, "send", send)]
+
+
+def trusts_its_plan() -> Sequence[Swap]:
+    """What was true when the plan was made is true when it is carried out."""
+
+    async def unchanged(self: Run, step: Step) -> None:
+        return None
+
+    return [(Run, "_drifted", lambda _: {}), (Run, "_changed", unchanged)]
+
+
+def takes_silence_for_no() -> Sequence[Swap]:
+    """What got no answer has failed, and the next run may try it again."""
+    own = exchange.judge
+
+    def judged(*args: Any, **named: Any) -> Verdict:
+        verdict = own(*args, **named)
+        return Verdict.REFUSED if verdict is Verdict.UNKNOWN else verdict
+
+    return [(exchange, "judge", judged)]
+
+
+MISTAKES: tuple[Mistake, ...] = (
+    blanket_retry,
+    posts_again_after_one_look,
+    no_grace,
+    no_lock,
+    believes_partial_lists,
+    removes_first,
+    patches_status_again,
+    never_by_order,
+    follows_redirects,
+    resumes_by_row,
+    counts_for_itself,
+    journals_afterwards,
+    trusts_its_plan,
+    takes_silence_for_no,
+)
+
+
+@contextmanager
+def making(mistake: Mistake) -> Iterator[None]:
+    """callcamp_sync, with that one mistake."""
+    swaps = mistake()
+    own = [(where, name, getattr(where, name)) for where, name, _ in swaps]
+    for where, name, wrong in swaps:
+        setattr(where, name, wrong)
+    try:
+        yield
+    finally:
+        for where, name, right in own:
+            setattr(where, name, right)
+
+
+def caught_after(mistake: Mistake, most: int) -> tuple[int, Finding] | None:
+    """How many seeds, from 0 on, it takes to catch the mistake, and by what; None if `most` are not enough."""
+    for seed in range(most):
+        with making(mistake):
+            found = judge(play(seed))
+        if found:
+            return seed + 1, found[0]
+    return None
