@@ -64,7 +64,13 @@ async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     desired = planning.desire(subject, record_type)
     listed_at = desk.now
     standing, found, desired = await planning.stand(
-        desk.client, campaign, record_type, desired, mode=subject.settings.mode, on_page=desk.bench.progress.reading
+        desk.client,
+        campaign,
+        record_type,
+        desired,
+        mode=subject.settings.mode,
+        on_page=desk.bench.progress.reading,
+        on_never=lambda orders: _note_never(desk.ledger, campaign, orders),
     )
     _note_never(desk.ledger, campaign, standing.orders)
     host = subject.settings.host

@@ -44,7 +44,7 @@ class Actors:
             return
         for phone in self._phones:
             for order in self._orders(phone):
-                if self._happens(profile.dialer / 3, "meanwhile", run, phone):
+                if self._happens(profile.dialer / 1.5, "meanwhile", run, phone):
                     self._dial(order, "meanwhile", run, phone)
 
     def between(self, run: int) -> None:

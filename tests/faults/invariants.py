@@ -84,7 +84,7 @@ class Story:
     def told(self, heard: Heard, statuses: tuple[str, ...], *, order: str | None = None, phone: str | None = None) -> bool:
         """Whether a list that the client got before this request shows the order (or number) in one of these statuses.
 
-        Of one order: in the same run, the last word counts. Of a number: in any run.
+        Of one order: in the same run, the last word counts. Of a number: in any run, of whose list every page was read.
         """
         last: str | None = None
         for one in self.played.log[: heard.nr - 1]:
@@ -92,11 +92,18 @@ class Story:
                 continue
             for item in (one.said or {}).get("orders", ()):
                 word = _folded(item.get("status"))
-                if phone is not None and item["record"].get("phoneNumber") == phone and word in statuses:
+                mine = phone is not None and item["record"].get("phoneNumber") == phone and word in statuses
+                if mine and (one.run == heard.run or self._went_on(one)):
                     return True
                 if order is not None and one.run == heard.run and item["uuid"] == order:
                     last = word
         return last in statuses
+
+
+    def _went_on(self, page: Heard) -> bool:
+        """Whether the run that read this page went on to something else than lists of orders: it had the whole list then."""
+        same = [one for one in self.played.log[page.nr :] if (one.client, one.run) == (page.client, page.run)]
+        return any(one.route != "orders" or one.method != "GET" for one in same)
 
 
 def _folded(status: object) -> str:

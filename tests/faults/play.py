@@ -290,7 +290,7 @@ class _Stage:
             clock=self._clock.now,
             stop=stop,
             progress=_Impatience(stop, int(share(seed, "impatience") * 25)) if hurried else Silent(),
-            confirm=self._confirm if nr is not None and self._profile.dialer and happens(0.5, seed, "asks", nr) else None,
+            confirm=self._confirm if nr is not None and self._profile.dialer and happens(0.8, seed, "asks", nr) else None,
         )
 
     def _confirm(self, _: Plan) -> bool:

@@ -93,8 +93,9 @@ def _from_before(run: Run, outcome: str) -> bool:
 
 
 def _unread(run: Run) -> bool:
-    """Whether the report says itself that nothing could be read back: then its lines are the server's word."""
-    return run.report is not None and any(notice.startswith("nothing could be read back") for notice in run.report.notices)
+    """Whether the report says itself that not everything could be read back: then its lines are the server's word."""
+    words = ("nothing could be read back", "the campaign changed while it was read back")
+    return run.report is not None and any(notice.startswith(words) for notice in run.report.notices)
 
 
 def _excused(message: str) -> bool:
@@ -115,7 +116,7 @@ def _unclaimed(played: Played, run: Run, line: dict[str, Any], commits: list[Com
     looks = [one for one in played.log if (one.client, one.run, one.route) == ("main", run.nr, "orders") and one.method == "GET"]
     last = max((one.known for one in looks if not one.query.get("search")), default=0)
     taken = [c for c in played.commits if c.kind == "remove-order" and c.order_uuid == uuid and c.seq <= last]
-    return "the order was gone when the campaign was read back" if taken else None
+    return "the order was gone when the campaign was read back" if taken and not _unread(run) else None
 
 
 def _unlike(run: Run, row: Row, mine: list[Commit]) -> str | None:
