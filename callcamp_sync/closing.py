@@ -5,10 +5,12 @@ In:  a Desk, a plan, the outcomes of its steps. Out: a Report, written. I/O: net
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import polars as pl
 
 from callcamp_sync import __version__, frames, planning, reconcile, report, snapshot
@@ -24,6 +26,9 @@ _ACTING = ("created", "associated", "updated", "canceled", "removed")
 
 #: Record fields that the list of orders does not show.
 _RECORD_FIELDS = frozenset(f.name for f in FIELDS if f.home is Home.RECORD) - {"name", "phoneNumber"}
+
+#: How long a run that was interrupted may still take to read the campaign back.
+_INTERRUPTED_SECONDS = 20.0
 
 _OPEN = ("failed", "unknown", "drifted", "not-attempted")
 
@@ -96,8 +101,13 @@ async def read_back(desk: Desk, plan: Plan, outcomes: Sequence[Outcome]) -> tupl
     """List the campaign again and hold every claim against it; without an answer the report says that nothing was read back."""
     if not reconcile.wants_read_back(plan.steps, outcomes):
         return reconcile.reconcile(plan, outcomes, None), ()
+    hurry = _INTERRUPTED_SECONDS if desk.bench.stop.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED) else math.inf
     try:
-        after, complete = await _after(desk, plan)
+        with anyio.fail_after(hurry):
+            after, complete = await _after(desk, plan)
+    except TimeoutError:
+        words = f"the run was interrupted, and the campaign could not be read back in {_INTERRUPTED_SECONDS:.0f} s"
+        return reconcile.reconcile(plan, outcomes, None), (words,)
     except SyncError as error:
         desk.bench.stop.because(error.message, error.exit_code)
         return reconcile.reconcile(plan, outcomes, None), (f"nothing could be read back afterwards: {error.message}",)

@@ -20,9 +20,9 @@ from callcamp_sync.cli.voice import Voice
 from callcamp_sync.errors import SyncError, UsageError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Common:
-    """What can be said to every command."""
+    """What can be said to every command. voice: as flags and environment ask for; files are heard when settings are loaded."""
 
     voice: Voice
     no_input: bool
@@ -146,7 +146,7 @@ def _common(said: Mapping[str, Any]) -> Common:
         as_json=said["json"],
         quiet=said["quiet"],
         verbose=said["verbose"],
-        json_lines=said["log_format"] == "json",
+        json_lines=(said["log_format"] or os.environ.get("CALLCAMP_LOG_FORMAT")) == "json",
         colour=not said["no_color"] and "NO_COLOR" not in os.environ,
     )
     return Common(voice=voice, no_input=said["no_input"], log_format=said["log_format"], profile=said["profile"])

@@ -7,10 +7,12 @@ report is written. The second leaves at once: the journal knows what was under w
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
@@ -33,8 +35,10 @@ _CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINAT
 
 
 def load_settings(common: Common, flags: dict[str, Any]) -> Settings:
-    """The settings of this call."""
-    return load(common.flags(flags), profile=common.profile)
+    """The settings of this call; from here on messages have the form that they ask for."""
+    settings = load(common.flags(flags), profile=common.profile)
+    common.voice = replace(common.voice, json_lines=settings.log_format == "json")
+    return settings
 
 
 def run(work: Callable[[], Awaitable[T]], stop: Stop, voice: Voice) -> T:
@@ -70,16 +74,17 @@ async def _listen(stop: Stop, voice: Voice, scope: anyio.CancelScope) -> None:
 
 def bench(settings: Settings, common: Common, progress: Progress | None = None, *, yes: bool = True) -> Bench:
     """A bench for this call. yes: nothing is asked."""
-    shown = progress or Silent()
+    shown, stop = progress or Silent(), Stop()
 
     def ask(plan: Plan) -> bool:
-        with shown.aside() if isinstance(shown, Bars) else nullcontext():
-            return _asked(plan, common)
+        if isinstance(shown, Bars):
+            shown.rest()
+        return _asked(plan, common, stop)
 
-    return Bench(settings=settings, progress=shown, stop=Stop(), confirm=None if yes else ask)
+    return Bench(settings=settings, progress=shown, stop=stop, confirm=None if yes else ask)
 
 
-def _asked(plan: Plan, common: Common) -> bool:
+def _asked(plan: Plan, common: Common, stop: Stop) -> bool:
     """Show the plan and ask. Raises UsageError where nobody can answer."""
     if common.no_input or not can_ask():
         raise UsageError(
@@ -88,7 +93,15 @@ def _asked(plan: Plan, common: Common) -> bool:
     common.voice.say(plan_table(plan))
     sys.stderr.write(f"Change the campaign {plan.campaign.name!r} as shown? [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return _answer(stop).strip().lower() in {"y", "yes"}
+
+
+def _answer(stop: Stop) -> str:
+    """What the person types; nothing after a signal. It looks, rather than waits: Python would not end while a thread reads."""
+    while stop.reason is None:
+        if select.select([sys.stdin], [], [], 0.1)[0]:
+            return sys.stdin.readline()
+    return ""
 
 
 class Bars:
@@ -109,14 +122,9 @@ class Bars:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._bars.stop()
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Take the bars off the screen for a while: they would paint over a question, and hold back a line without an end."""
+    def rest(self) -> None:
+        """Take the bars off the screen until there is news: they would paint over a question, and hold back a line without end."""
         self._bars.stop()
-        try:
-            yield
-        finally:
-            self._bars.start()
 
     def reading(self, what: str, done: int, total: int) -> None:
         """Pages of a list that were read."""
@@ -127,6 +135,7 @@ class Bars:
         self._show("sending", done, total)
 
     def _show(self, what: str, done: int, total: int) -> None:
+        self._bars.start()
         if what not in self._tasks:
             self._tasks[what] = self._bars.add_task(what, total=total)
         self._bars.update(self._tasks[what], completed=done, total=total)

@@ -72,7 +72,7 @@ FRIENDLY = ("base", "pipeline", "cli")
 #: Where each library lives, by room. One that is not listed lives nowhere, so a new one has to be entered here.
 LIBRARIES: Mapping[str, frozenset[str]] = {
     "aiohttp": frozenset({"api"}),
-    "anyio": frozenset({"api", "journal", "apply", "tally", "linking", "planning", "pipeline", "rehearsal", "cli"}),
+    "anyio": frozenset({"api", "journal", "apply", "tally", "linking", "planning", "closing", "pipeline", "rehearsal", "cli"}),
     "fastexcel": frozenset({"sheets"}),
     "filelock": frozenset({"journal_file", "ledger", "lock"}),
     "httpx": frozenset({"api"}),

@@ -44,7 +44,7 @@ class Actors:
             return
         for phone in self._phones:
             for order in self._orders(phone):
-                if self._happens(profile.dialer / 1.5, "meanwhile", run, phone):
+                if self._happens(1.5 * profile.dialer, "meanwhile", run, phone):
                     self._dial(order, "meanwhile", run, phone)
 
     def between(self, run: int) -> None:
@@ -78,7 +78,7 @@ class Actors:
         """The dialer reaches somebody, or does not; a person may say never, whatever the order's status."""
         if order.status == _NEVER:
             return
-        if self._happens(0.3, "says never", *key):
+        if self._happens(0.4, "says never", *key):
             self._say_never(order)
         elif order.status in _CALLABLE:
             self._touch(order)

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from callcamp_sync import ledger, lock, pipeline, planning, reconcile, sending, snapshot
+from callcamp_sync import drift, ledger, lock, pipeline, planning, reconcile, sending, snapshot
 from callcamp_sync.api import exchange, reader, transport
 from callcamp_sync.api.retry import Verdict
 from callcamp_sync.apply import Run
@@ -44,9 +44,8 @@ def posts_again_after_one_look() -> Sequence[Swap]:
     async def settle(self: Run, creates: Sequence[Step]) -> None:
         await own(self, creates)
         steps = {step.id: step for step in creates}
-        for outcome in [o for o in self.outcomes if o.step in steps and o.fate is Fate.UNKNOWN]:
-            again = await self.sender.send(steps[outcome.step])
-            self.outcomes[self.outcomes.index(outcome)] = again
+        for outcome in [one for one in self.tally.outcomes if one.step in steps and one.fate is Fate.UNKNOWN]:
+            self.tally.replace(outcome, await self.tally.sender.send(steps[outcome.step]))
 
     return [(Run, "_settle", settle)]
 
@@ -79,7 +78,7 @@ def removes_first() -> Sequence[Swap]:
     async def carry_out(self: Run) -> list[Outcome]:
         leaving = [step for step in self.plan.steps if step.kind in LEAVING]
         self.plan = replace(self.plan, steps=tuple(step for step in self.plan.steps if step not in leaving))
-        await self._each(leaving, self._send)
+        await self.tally.each(leaving, self._send)
         return await own(self)
 
     return [(Run, "carry_out", carry_out)]
@@ -146,7 +145,7 @@ def trusts_its_plan() -> Sequence[Swap]:
     async def unchanged(self: Run, step: Step) -> None:
         return None
 
-    return [(Run, "_drifted", lambda _: {}), (Run, "_changed", unchanged)]
+    return [(drift, "drifted", lambda *_, **__: {}), (Run, "_changed", unchanged)]
 
 
 def takes_silence_for_no() -> Sequence[Swap]:

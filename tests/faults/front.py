@@ -14,7 +14,7 @@ import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
@@ -22,7 +22,6 @@ import orjson
 from callcamp_sync.sandbox import Commit
 from callcamp_sync.sandbox.app import Service, build_app
 
-from .clockwork import Clock
 
 
 @dataclass(slots=True)
@@ -113,6 +112,13 @@ Fault = Callable[[Wire], Awaitable[bool]]
 Choose = Callable[[Heard], tuple[str, Fault] | None]
 
 
+class Ticks(Protocol):
+    """Whatever counts seconds."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+
+
 class Front:
     """Listens for one or several clients and serves them from one sandbox.
 
@@ -120,7 +126,7 @@ class Front:
     most items that a page holds, whatever is asked for. tokens: bearer token -> the client who is known by it, not by the port.
     """
 
-    def __init__(self, service: Service, clock: Clock, choose: Choose) -> None:
+    def __init__(self, service: Service, clock: Ticks, choose: Choose) -> None:
         self.service = service
         self.log: list[Heard] = []
         self.choose = choose

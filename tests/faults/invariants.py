@@ -150,14 +150,18 @@ def _who(story: Story, commit: Commit) -> str:
 
 def _never(story: Story) -> Iterator[Finding]:
     never = {phone: 0 for phone, orders in story.played.before.items() if any(status == _NEVER for _, status in orders)}
+    gone: dict[str, int] = {}
     for commit in story.played.commits:
         heard = story.cause.get(commit.seq)
         if heard is not None and (why := _breach(commit, never)):
-            since = never[commit.phone]
-            if _knew(story, heard, commit, since):
+            begins = story.run_of(heard).begins
+            stood = never[commit.phone] <= begins < gone.get(commit.phone, begins + 1)
+            if stood or _knew(story, heard, commit, never[commit.phone]):
                 yield Finding("never-called", f"{heard.method} {heard.nr} of run {heard.run}: {why}, {_who(story, commit)}")
         if _status(commit.after) == _NEVER and commit.kind != "update-record":
             never.setdefault(commit.phone, commit.seq)
+        if commit.kind == "remove-order" and _status(commit.before) == _NEVER:
+            gone[commit.phone] = commit.seq
 
 
 def _breach(commit: Commit, never: dict[str, int]) -> str | None:
@@ -177,8 +181,8 @@ def _breach(commit: Commit, never: dict[str, int]) -> str | None:
 
 
 def _knew(story: Story, heard: Heard, commit: Commit, since: int) -> bool:
-    """Whether the client knew, or would have known if it had looked where it has to look."""
-    if since <= story.run_of(heard).begins or story.told(heard, (_NEVER,), phone=commit.phone):
+    """Whether the client had been told, or would have been if it had looked where it has to look."""
+    if story.told(heard, (_NEVER,), phone=commit.phone):
         return True
     earlier = _earlier(story, heard)
     return earlier is not None and since > earlier.known and not story.looked(heard, since=earlier.nr)
@@ -286,7 +290,10 @@ def _ends(story: Story) -> Iterator[Finding]:
 
 
 def _misplaced(story: Story, row: Row, statuses: list[str]) -> str | None:
-    """Why a row is not where it belongs in the end; what an actor had a hand in is only asked to be there."""
+    """Why a row is not where it belongs in the end; what an actor had a hand in is only asked to be there.
+
+    Not even that where a person left several contacts with its number behind: such a row is held, rightly.
+    """
     never = any(
         _status(commit.after) == _NEVER or _status(commit.before) == _NEVER
         for commit in story.played.commits
@@ -297,7 +304,9 @@ def _misplaced(story: Story, row: Row, statuses: list[str]) -> str | None:
     if row.wants is None:
         return f"still there as {statuses}" if statuses and row.phone not in story.played.touched else None
     if not statuses:
-        return None if row.kind in ("cancel",) and row.phone in story.played.touched else "it is nowhere"
+        world = story.played.scenario.world
+        twins = sum(record.phone == row.phone for record in world.records.values())
+        return None if row.phone in story.played.touched and (row.kind == "cancel" or twins > 1) else "it is nowhere"
     if row.phone in story.played.touched:
         return None
     wanted = ["do-not-call", "registered"] if row.kind == "two faces" else [row.wants]

@@ -139,21 +139,44 @@ def _listening() -> Iterator[list[str]]:
         root.setLevel(level)
 
 
-@contextmanager
-def outside(clock: Clock, seed: int) -> Iterator[None]:
-    """Lend the client the loop's time and a generator of the seed's; leave the workbook of each report unwritten.
+def standing_of(scenario: Scenario) -> dict[str, list[tuple[str, str]]]:
+    """Phone -> order and status of what stands in the campaign."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for order in scenario.world.orders_of(scenario.campaign):
+        found.setdefault(order.phone, []).append((order.uuid, order.status))
+    return found
 
-    The client takes both from its Runtime by design; the command line gives it the machine's. The workbook costs three times
-    as much as the rest of a run, and has its own tests.
-    """
-    own, workbook = api_client.Runtime, report_files.write_workbook
-    lent = Runtime(monotonic=clock.monotonic, now=clock.now, rng=random.Random(seed))
-    api_client.Runtime = lambda: lent  # type: ignore[misc, assignment]
+
+def snapshot_of(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
+    """Phone -> its orders, with everything that a row can ask for, as the truth has them now."""
+    found: dict[str, list[dict[str, Any]]] = {row.phone: [] for row in scenario.rows}
+    for order in scenario.world.orders_of(scenario.campaign):
+        truth = {"uuid": order.uuid, "status": order.status, **order.properties, **order.record.fields}
+        found.setdefault(order.phone, []).append(truth)
+    return found
+
+
+@contextmanager
+def without_workbook() -> Iterator[None]:
+    """Leave the workbook of each report unwritten: it costs three times as much as the rest of a run, and has its own tests."""
+    own = report_files.write_workbook
     report_files.write_workbook = lambda *_, **__: ()  # type: ignore[assignment]
     try:
         yield
     finally:
-        api_client.Runtime, report_files.write_workbook = own, workbook  # type: ignore[misc]
+        report_files.write_workbook = own
+
+
+@contextmanager
+def lending(clock: Clock, seed: int) -> Iterator[None]:
+    """Lend the client the loop's time and a generator of the seed's: its Runtime takes both, the command line gives the machine's."""
+    own = api_client.Runtime
+    lent = Runtime(monotonic=clock.monotonic, now=clock.now, rng=random.Random(seed))
+    api_client.Runtime = lambda: lent  # type: ignore[misc, assignment]
+    try:
+        yield
+    finally:
+        api_client.Runtime = own  # type: ignore[misc]
 
 
 class _Stage:
@@ -173,10 +196,7 @@ class _Stage:
         self._front.page_size = 7 if profile.small_pages else 100
         self._weather = Weather(seed, profile, "")
         self._witness = Witness(folder / "state")
-        before: dict[str, list[tuple[str, str]]] = {}
-        for order in scenario.world.orders_of(scenario.campaign):
-            before.setdefault(order.phone, []).append((order.uuid, order.status))
-        self._played = Played(seed, scenario, self._front.log, scenario.world.commits, before)
+        self._played = Played(seed, scenario, self._front.log, scenario.world.commits, standing_of(scenario))
         self._rival: anyio.abc.TaskGroup | None = None
 
     async def play(self) -> Played:
@@ -187,7 +207,7 @@ class _Stage:
         self._port = await front.listen("main")
         front.arrived, front.answered = self._arrived, self._actors.answered
         try:
-            with outside(self._clock, seed):
+            with lending(self._clock, seed), without_workbook():
                 async with anyio.create_task_group() as group:
                     self._rival = group
                     await self._stormy()
@@ -248,7 +268,7 @@ class _Stage:
         run.hung = scope.cancelled_caught
         run.sheet = self._sheet_of(run)
         run.ends, run.seconds = len(commits), self._clock.monotonic() - started
-        run.after = self._truth()
+        run.after = snapshot_of(self._scenario)
 
     def _sheet_of(self, run: Run) -> int:
         """A resumed plan was made from an earlier sheet: the one whose rows come in the same order."""
@@ -256,14 +276,6 @@ class _Stage:
             return run.nr
         digest = run.report.source.sha256
         return next(one.nr for one in self._played.runs if one.report is not None and one.report.source.sha256 == digest)
-
-    def _truth(self) -> dict[str, list[dict[str, Any]]]:
-        scenario = self._scenario
-        found: dict[str, list[dict[str, Any]]] = {row.phone: [] for row in scenario.rows}
-        for order in scenario.world.orders_of(scenario.campaign):
-            truth = {"uuid": order.uuid, "status": order.status, **order.properties, **order.record.fields}
-            found.setdefault(order.phone, []).append(truth)
-        return found
 
     def _request(self) -> Request:
         return Request(sheet=str(self._folder / "sheet.csv"), campaign=self._scenario.campaign.uuid)

@@ -7,15 +7,15 @@ Numbers are +1 NPA 555-01XX, reserved for fiction; they are only ever sent to a 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from callcamp_sync.sandbox import Behaviour, Campaign, Order, Sandbox, World, bulk_phone
 from callcamp_sync.sandbox.entities import RecordType
 
-from .clockwork import Clock
 from .keyed import happens, pick, share, shuffled
 from .profiles import Profile
 
@@ -47,6 +47,13 @@ _MIX = {
 
 #: Orders that stand in the campaign and in no row.
 _EXTRAS = ("registered", "registered", "planned", "contacted", "do-not-call")
+
+
+class Watch(Protocol):
+    """Whatever tells the time of day."""
+
+    def now(self) -> datetime:
+        """An aware datetime."""
 
 
 @dataclass(slots=True)
@@ -94,8 +101,8 @@ class Scenario:
                 out.writerow({"phone": "call the office", "name": "Nobody"})
 
 
-def build(seed: int, profile: Profile, clock: Clock) -> Scenario:
-    """The scenario of a seed."""
+def build(seed: int, profile: Profile, clock: Watch, mix: Mapping[str, int] | None = None) -> Scenario:
+    """The scenario of a seed. mix: kind of row -> how many, instead of the usual."""
     world = World(seed=seed, clock=clock.now)
     kind = world.add_record_type("Lead", [{"id": "company", "type": "text", "title": "Company", "required": False}])
     campaign = world.add_campaign(CAMPAIGN, kind, status="active")
@@ -103,7 +110,7 @@ def build(seed: int, profile: Profile, clock: Clock) -> Scenario:
     links = 3 if profile.halves else 1
     rows = [
         maker.row(name)
-        for name, count in _MIX.items()
+        for name, count in (mix or _MIX).items()
         for _ in range(count * links if name.startswith("link") else count)
     ]
     extras = [maker.order(status) for status in _EXTRAS]
@@ -189,11 +196,3 @@ _KNOWN: dict[str, tuple[str, dict[str, str], str | None, dict[str, Any]]] = {
     "served": ("contacted", {"status": "planned"}, "contacted", {}),
 }
 
-
-def live(world: World, campaign: Campaign, phones: Sequence[str]) -> dict[str, list[Order]]:
-    """Phone -> its orders in the campaign now."""
-    found: dict[str, list[Order]] = {phone: [] for phone in phones}
-    for order in world.orders_of(campaign):
-        if order.phone in found:
-            found[order.phone].append(order)
-    return found

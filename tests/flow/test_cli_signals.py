@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -240,12 +241,26 @@ def test_a_second_process_on_the_same_campaign_ends_in_9_and_names_the_first(sta
 # --- on a terminal ------------------------------------------------------------------------------------------------------
 
 
+#: Makes standard input the terminal that Ctrl-C comes from, as a shell does, and becomes the command.
+_AS_A_SHELL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "os.execv(sys.executable, [sys.executable, '-m', 'callcamp_sync', *sys.argv[1:]])"
+)
+
+
 def _on_a_terminal(stage: Stage, args: list[str], answer: str) -> tuple[int, str]:
     """Run a command on a terminal of its own and answer its question; returns its exit code and what the terminal showed."""
-    child, ours = pty.fork()
-    if child == 0:
-        os.chdir(stage.folder)
-        os.execve(sys.executable, [sys.executable, "-m", "callcamp_sync", *args], stage.environ | {"TERM": "xterm"})
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _AS_A_SHELL, *args],
+        cwd=stage.folder,
+        env=stage.environ | {"TERM": "xterm"},
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
     shown, until = b"", time.monotonic() + 30
     try:
         while time.monotonic() < until and (chunk := _read(ours)):
@@ -253,16 +268,17 @@ def _on_a_terminal(stage: Stage, args: list[str], answer: str) -> tuple[int, str
             if b"[y/N] " in shown and answer:
                 os.write(ours, answer.encode())
                 answer = ""
-        assert time.monotonic() < until, shown.decode()[-2000:]
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+        return process.wait(timeout=10), shown.decode()
     finally:
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+        process.kill()
+        process.wait()
         os.close(ours)
 
 
 def _read(handle: int) -> bytes:
-    """What the terminal shows next; nothing when the other side is closed, which Linux tells by an error."""
+    """What the terminal shows next; nothing when the other side is closed (which Linux tells by an error), or silent for long."""
+    if not select.select([handle], [], [], 20)[0]:
+        return b""
     try:
         return os.read(handle, 65_536)
     except OSError:

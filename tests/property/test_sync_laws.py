@@ -146,6 +146,10 @@ SECOND_ORDERS: dict[str, tuple[tuple[Contact, ...], tuple[dict[str, str], ...]]]
         (Contact(0, "planned"), Contact(1, "planned")),
         ({"Order ID": "order-0", "Phone": PHONES[5]}, {"Order ID": "order-1", "Phone": PHONES[5]}),
     ),
+    "an order is to get the number of another order": (
+        (Contact(0, "planned"), Contact(1, "planned")),
+        ({"Order ID": "order-0", "Phone": PHONES[1]},),
+    ),
     "a contact named by its id has the number of an order": (
         (Contact(0, "planned"), Contact(0, None)),
         ({"Record ID": "record-1", "Status": "planned"},),

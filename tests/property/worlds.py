@@ -243,12 +243,12 @@ def cases(
     ids: bool = True,
 ) -> Case:
     """A campaign, a sheet, flags and a server. headings: the sheet's, beside the phone. ids: whether it may name ids."""
-    standing = tuple(a_contact(draw, person, statuses) for person in people(draw, 0, 7))
+    standing = tuple(a_contact(draw, person, statuses) for person in people(draw, 2, 7))
     region = draw(st.sampled_from(sorted(SPELLED)))
     named = range(len(standing)) if ids else ()
     sheet = [
         a_row(draw, number, person, region, headings=headings, ids=named)
-        for number, person in enumerate(people(draw, 1, 8), start=2)
+        for number, person in enumerate(people(draw, 3, 8), start=2)
     ]
     if draw(st.integers(0, 3)) == 3:
         copied = draw(st.sampled_from(sheet))
