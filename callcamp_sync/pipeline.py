@@ -32,6 +32,7 @@ from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report, StepK
 from callcamp_sync.policy import person_keys
 from callcamp_sync.sending import Sender
 from callcamp_sync.sheets.atomic import replacing
+from callcamp_sync.sheets.digests import sheet_digest
 from callcamp_sync.statuses import DO_NOT_CALL
 from callcamp_sync.tally import Tally
 
@@ -157,6 +158,7 @@ async def apply_saved(document: Any, bench: Bench) -> Report:
         raise StalePlanError(f"the plan is for `{plan.host}`, and the settings name `{bench.settings.host}`")
     if bench.clock() > plan.expires_at:
         raise StalePlanError(f"the plan expired on {plan.expires_at:%Y-%m-%d %H:%M} UTC", hint="make a new one")
+    _refuse_other_sheet(plan)
     async with open_desk(bench, bench.settings) as desk:
         with _held(desk, plan.campaign.uuid, "apply"):
             _refuse_spent(desk, plan)
@@ -296,6 +298,13 @@ def _refuse_spent(desk: Desk, plan: Plan) -> None:
             f"the plan was applied by run `{spent.run_id}` on {spent.started_at:%Y-%m-%d %H:%M} UTC",
             hint=f"make a new plan, or `callcamp-sync resume {spent.run_id}` to finish that run",
         )
+
+
+def _refuse_other_sheet(plan: Plan) -> None:
+    """A sheet that is still there and says something else by now is what the user means, not the plan."""
+    path = Path(plan.source.path.partition("#")[0])
+    if path.is_file() and sheet_digest(path) != plan.source.sha256:
+        raise StalePlanError(f"the sheet `{path}` changed since the plan was made", hint="make a new plan")
 
 
 async def _refuse_other_type(desk: Desk, campaign: CampaignInfo, plan: Plan) -> None:

@@ -23,9 +23,6 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         sys.exit(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(ExitCode.OK)
     except Exception as bug:  # noqa: BLE001 - the edge of the command line: what is not a SyncError is a bug of ours
         kinds = ", ".join(dict.fromkeys(type(one).__name__ for one in _each(bug)))
         sys.stderr.write(f"error: a bug of callcamp-sync: {kinds}; the details are in `{_keep(bug)}`\n")

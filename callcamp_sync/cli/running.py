@@ -123,7 +123,7 @@ class Bars:
         self._bars.stop()
 
     def rest(self) -> None:
-        """Take the bars off the screen until there is news: they would paint over a question, and hold back a line without end."""
+        """Take the bars off the screen until there is news: they would paint over a question, and hold back its line."""
         self._bars.stop()
 
     def reading(self, what: str, done: int, total: int) -> None:

@@ -6,10 +6,13 @@ Text that came from a sheet or a server is cleaned before it reaches a terminal:
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 from callcamp_sync.errors import ExitCode, SyncError
 from callcamp_sync.report.terminal import clean
@@ -51,14 +54,16 @@ class Voice:
         """One JSON document on standard output."""
         import orjson
 
-        sys.stdout.flush()
-        sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-        sys.stdout.buffer.flush()
+        with _heard(sys.stdout):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+            sys.stdout.buffer.flush()
 
     def text(self, words: str) -> None:
         """A result for people, on standard output."""
-        sys.stdout.write("".join(f"{clean(line)}\n" for line in words.split("\n")))
-        sys.stdout.flush()
+        with _heard(sys.stdout):
+            sys.stdout.write("".join(f"{clean(line)}\n" for line in words.split("\n")))
+            sys.stdout.flush()
 
     @property
     def shows_progress(self) -> bool:
@@ -68,10 +73,23 @@ class Voice:
     def _tell(self, level: str, words: str) -> None:
         if self.json_lines:
             at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            sys.stderr.write(json.dumps({"at": at, "level": level, "message": words}) + "\n")
+            said = json.dumps({"at": at, "level": level, "message": words}) + "\n"
         else:
-            sys.stderr.write("".join(f"{clean(line)}\n" for line in words.split("\n")))
-        sys.stderr.flush()
+            said = "".join(f"{clean(line)}\n" for line in words.split("\n"))
+        with _heard(sys.stderr):
+            sys.stderr.write(said)
+            sys.stderr.flush()
+
+
+@contextmanager
+def _heard(stream: TextIO) -> Iterator[None]:
+    """Write to a stream whose reader may leave at any time (`| head`): what is said then goes nowhere, and the run goes on."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def can_ask() -> bool:
