@@ -20,7 +20,7 @@ from typing import Any
 import anyio.to_thread
 import polars as pl
 
-from callcamp_sync import __version__, closing, guards, lock, plan_document, planning, reconcile, report, snapshot
+from callcamp_sync import __version__, closing, guards, lock, plan_document, planning, reconcile, report, settling, snapshot
 from callcamp_sync.apply import Run
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, open_desk
@@ -76,7 +76,7 @@ async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     _note_never(desk.ledger, campaign, standing.orders)
     host = subject.settings.host
     pending = desk.journal.pending(host, campaign.uuid)
-    waiting = planning.unsettled(pending, standing.orders, desk.now, subject.settings.grace_seconds)
+    waiting = settling.unsettled(pending, standing.orders, desk.now, subject.settings.grace_seconds)
     wished = planning.wishes(subject, desired, standing, never=desk.ledger.phones(), waiting=waiting, now=desk.now)
     difference = planning.compare(desired, standing, found, wished)
     last = desk.journal.last_applied(host, campaign.uuid, subject.digests["mapping"])
@@ -285,7 +285,7 @@ def _settle(desk: Desk, plan: Plan, standing: pl.DataFrame, *, complete: bool) -
     """Close what earlier runs left open and this listing can tell."""
     settings = desk.settings
     pending = desk.journal.pending(settings.host, plan.campaign.uuid)
-    found = planning.settlements(pending, standing, complete=complete, now=desk.now, grace_seconds=settings.grace_seconds)
+    found = settling.settlements(pending, standing, complete=complete, now=desk.now, grace_seconds=settings.grace_seconds)
     for one in found:
         desk.journal.settle(one.pending, fate=one.fate, order_uuid=one.order_uuid, note=one.note)
 
@@ -352,7 +352,8 @@ def _enter_run(desk: Desk, command: str, plan: Plan, folder: Path, *, spend: boo
     )
     if spend:
         desk.journal.spend_plan(plan.id, desk.run_id)
-    desk.journal.save_plan(desk.run_id, json.dumps(plan_document.document(plan)))
+    if plan.steps:
+        desk.journal.save_plan(desk.run_id, json.dumps(plan_document.document(plan)))
 
 
 def _who() -> str:
@@ -379,7 +380,7 @@ async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequenc
         progress.sending(sent, max(total, sent))
 
     pending = desk.journal.pending(desk.settings.host, plan.campaign.uuid)
-    waiting = planning.unsettled(pending, standing, desk.now, desk.settings.grace_seconds)
+    waiting = settling.unsettled(pending, standing, desk.now, desk.settings.grace_seconds)
     sender = Sender(client=desk.client, journal=desk.journal, run_id=desk.run_id, campaign=plan.campaign.uuid)
     tally = Tally(sender=sender, stop=desk.bench.stop, workers=desk.settings.concurrency, on_outcome=took, outcomes=list(earlier))
     run = Run(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,11 +24,10 @@ from callcamp_sync.diff import Difference, diff
 from callcamp_sync.errors import AccessError, UsageError, ungrouped
 from callcamp_sync.fields import FIELDS, ROW, Field, Home
 from callcamp_sync.issues import CATALOGUE, render
-from callcamp_sync.journal import Pending
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.mapping import bind
 from callcamp_sync.matching import link, match
-from callcamp_sync.model import LINE_SCHEMA, CampaignInfo, Fate, Mode, OnMissing, Plan, Sheet, StepKind
+from callcamp_sync.model import LINE_SCHEMA, CampaignInfo, Mode, OnMissing, Plan, Sheet
 from callcamp_sync.plan import digest, frame_digest, steps
 from callcamp_sync.policy import is_group, person_keys
 from callcamp_sync.rows import Desired, forgiven, phones_that_said_never, read_rows
@@ -77,16 +76,6 @@ class Standing:
     complete: bool
     notices: tuple[str, ...]
     digests: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """How a step ended that an earlier run left open, and how that is known."""
-
-    pending: Pending
-    fate: Fate
-    order_uuid: str | None
-    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,58 +269,6 @@ async def _contacts(
         return nobody, []
     found = pl.concat([listing.frame for listing in listings]).unique("record_uuid", maintain_order=True)
     return snapshot.contacts(found, desired.fields), [note for listing in listings for note in listing.notes]
-
-
-def unsettled(pending: Sequence[Pending], orders: pl.DataFrame, now: datetime, grace_seconds: float) -> frozenset[str]:
-    """Person keys of creates and links of earlier runs that nobody knows the end of, and that no order shows.
-
-    A late request may still be carried out until the grace period is over, counted from the intent: until then none of
-    these may be created again.
-    """
-    standing = frozenset(orders["phone"].drop_nulls())
-    young = [
-        p
-        for p in pending
-        if p.kind in (StepKind.CREATE, StepKind.ASSOCIATE) and (now - p.intent_at).total_seconds() < grace_seconds
-    ]
-    phones = {phone for p in young for phone in (p.phone, *(contact for _, _, contact in p.records)) if phone}
-    return person_keys(phones - standing)
-
-
-def settlements(
-    pending: Sequence[Pending], orders: pl.DataFrame, *, complete: bool, now: datetime, grace_seconds: float
-) -> list[Settlement]:
-    """What a listing says of the steps whose end nobody knew. Steps that it cannot settle are left out.
-
-    A PATCH or DELETE by id is closed in any case: the same listing decides whether it is still wanted, and it cannot be doubled.
-    """
-    by_phone = _first(orders, "phone")
-    by_record = _first(orders, "record_uuid")
-    standing = frozenset(orders["order_uuid"])
-    found: list[Settlement] = []
-    for one in pending:
-        over = complete and (now - one.intent_at).total_seconds() >= grace_seconds
-        if one.kind is StepKind.ASSOCIATE:
-            for contact in one.records:
-                found += _settled(replace(one, records=(contact,)), by_record.get(contact[1]), over=over)
-        elif one.kind is StepKind.CREATE:
-            found += _settled(one, by_phone.get(one.phone or ""), over=over)
-        elif one.kind is StepKind.REMOVE and complete and one.order_uuid not in standing:
-            found.append(Settlement(one, Fate.DONE, one.order_uuid, "the order is gone"))
-        else:
-            found.append(Settlement(one, Fate.NOT_ATTEMPTED, one.order_uuid, "compared anew with a listing"))
-    return found
-
-
-def _settled(one: Pending, order: str | None, *, over: bool) -> list[Settlement]:
-    if order is not None:
-        return [Settlement(one, Fate.DONE, order, "found in a later listing")]
-    return [Settlement(one, Fate.NOT_ATTEMPTED, None, "absent after the grace period")] if over else []
-
-
-def _first(orders: pl.DataFrame, key: str) -> dict[str, str]:
-    """key -> an order that has it."""
-    return dict(orders.filter(pl.col(key).is_not_null()).unique(key, keep="first").select(key, "order_uuid").iter_rows())
 
 
 def wishes(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from callcamp_sync.cli.options import CampaignOpt, Common, MappingOpt, command
-from callcamp_sync.errors import ExitCode, gravest
+from callcamp_sync.errors import ExitCode
 
 
 @command("connection")
 def doctor(campaign: CampaignOpt = None, mapping: MappingOpt = None, *, common: Common, flags: dict[str, Any]) -> int:
-    """Check Python, folders, token, campaign, record type and mapping; name one cure for each fault."""
+    """Check Python, folders, token, campaign, record type and mapping; name one cure for each fault.
+
+    The exit code is that of the first fault: a run would end there.
+    """
     from callcamp_sync import checks
     from callcamp_sync.cli import running
 
@@ -27,4 +30,4 @@ def doctor(campaign: CampaignOpt = None, mapping: MappingOpt = None, *, common: 
             common.voice.text(f"{'ok  ' if check.ok else 'FAIL'}  {check.name}: {check.found}")
             if check.cure:
                 common.voice.text(f"      {check.cure}")
-    return gravest(*(check.exit_code for check in found if not check.ok)) if found else ExitCode.OK
+    return next((check.exit_code for check in found if not check.ok), ExitCode.OK)

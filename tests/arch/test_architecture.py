@@ -38,7 +38,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
         }
     ),
     "pipeline": frozenset(
-        {"planning", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"},
+        {"planning", "settling", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"},
     ),
     "cli": frozenset({"cli", "__main__"}),
 }

@@ -52,12 +52,12 @@ def posts_again_after_one_look() -> Sequence[Swap]:
 
 def no_grace() -> Sequence[Swap]:
     """What a listing does not show was not done: no grace period."""
-    own = planning.settlements
+    own = settling.settlements
 
     def settled(*args: Any, **named: Any) -> Any:
         return own(*args, **{**named, "grace_seconds": 0.0})
 
-    return [(planning, "unsettled", lambda *_: frozenset()), (planning, "settlements", settled)]
+    return [(planning, "unsettled", lambda *_: frozenset()), (settling, "settlements", settled)]
 
 
 def no_lock() -> Sequence[Swap]:

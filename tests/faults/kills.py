@@ -86,14 +86,8 @@ async def every_kill_point(mix: Mapping[str, int] | None = None) -> AsyncIterato
     async with zygote() as victims:
         for phase in PHASES:
             number = 0
-            while True:
-                number += 1
-                stage = _Stage(mix, victims)
-                point = await stage.request(number, phase)
-                if point is None:
-                    break
-                if point.place:
-                    yield point
+            while (point := await _Stage(mix, victims).request(number := number + 1, phase)) is not None:
+                yield point
         number = 0
         while (point := await _Stage(mix, victims).journal(number := number + 1)) is not None:
             yield point
@@ -115,12 +109,13 @@ class _Stage:
         self._struck: Heard | None = None
 
     async def request(self, number: int, phase: str) -> KillPoint | None:
-        """Die at the `number`-th request; None if the run has fewer. A point without a place is one that need not be tried."""
+        """Die at the `number`-th request, or write where reads need not be tried; None if the run has fewer."""
+        counted = 0
 
         def choose(heard: Heard) -> tuple[str, Fault] | None:
-            if heard.nr != number or heard.run:
-                return None
-            if not heard.writes and phase != PHASES[0]:
+            nonlocal counted
+            counted += heard.run == 0 and (heard.writes or phase == PHASES[0])
+            if counted != number or self._struck is not None:
                 return None
             self._struck = heard
             return phase, lambda wire: self._strike(wire, phase)
@@ -128,8 +123,8 @@ class _Stage:
         self._choose = choose
         found = await self._die_and_recover(0)
         if self._struck is None:
-            return KillPoint("", found) if len([one for one in self._front.log if one.run == 0]) >= number else None
-        return KillPoint(f"{self._struck.method} {self._struck.route} (request {number}), {phase}", found)
+            return None
+        return KillPoint(f"{self._struck.method} {self._struck.route} ({number}), {phase}", found)
 
     async def journal(self, number: int) -> KillPoint | None:
         """Die at the `number`-th edge of a transaction of the journal; None if the run has fewer."""

@@ -14,6 +14,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -86,8 +87,9 @@ def _streams(stdin: str) -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
 
 @contextmanager
 def _place(folder: Path, environ: Mapping[str, str]) -> Iterator[None]:
-    """Another current folder and another environment, for the time being."""
-    before, cwd = dict(os.environ), Path.cwd()
+    """Another current folder (for temporary files, too) and another environment, for the time being."""
+    before, cwd, temporary = dict(os.environ), Path.cwd(), tempfile.tempdir
+    tempfile.tempdir = str(folder)
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(folder)
@@ -95,6 +97,7 @@ def _place(folder: Path, environ: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         os.chdir(cwd)
+        tempfile.tempdir = temporary
         os.environ.clear()
         os.environ.update(before)
 
@@ -136,6 +139,7 @@ class Stage:
         given = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
+            "TMPDIR": str(self.folder),
             "CALLCAMP_BASE_URL": self.box.base_url,
             "CALLCAMP_STATE_DIR": str(self.folder / "state"),
             "CALLCAMP_SETTLE_SECONDS": "0.1",

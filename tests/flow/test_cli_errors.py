@@ -57,9 +57,9 @@ CALLS: list[tuple[str, list[str], int, tuple[str, ...]]] = [
     ("a first status that only the dialer gives", _sync("leads.csv", "--initial-status", "busy"), 2, ("registered",)),
     ("an unknown log format", _sync("leads.csv", "--log-format", "xml"), 2, ("--log-format",)),
     ("no terminal and no --yes", ["sync", "leads.csv", "-c", EMPTY], 2, ("`--yes`", "--dry-run")),
-    ("a plan that is not there", ["apply", "nowhere.json", "--yes"], 2, ("`nowhere.json`",)),
-    ("a plan that is not JSON", ["apply", "leads.csv", "--yes"], 2, ("plan",)),
-    ("a plan that is another document", ["apply", "other.json", "--yes"], 2, ("plan",)),
+    ("a plan that is not there", ["apply", "nowhere.json"], 2, ("`nowhere.json`",)),
+    ("a plan that is not JSON", ["apply", "leads.csv"], 2, ("plan",)),
+    ("a plan that is another document", ["apply", "other.json"], 2, ("plan",)),
     ("a run that nobody knows", ["resume", "c0ffee"], 7, ("c0ffee",)),
     ("nothing to resume", ["resume"], 7, ("open",)),
     ("a run to show that nobody knows", ["runs", "show", "c0ffee"], 7, ("c0ffee",)),
@@ -206,9 +206,9 @@ def _saved(stage: Stage) -> Path:
 
 def test_a_plan_that_was_applied_is_spent(desk: Stage) -> None:
     _saved(desk)
-    assert desk.here("apply", "plan.json", "--yes").code == 0
+    assert desk.here("apply", "plan.json").code == 0
     mark = desk.forget()
-    told(desk.here("apply", "plan.json", "--yes"), 7, "was applied by run")
+    told(desk.here("apply", "plan.json"), 7, "was applied by run")
     assert desk.methods(mark) <= {"GET"}
     assert desk.phones(EMPTY) == [NEW]
 
@@ -216,13 +216,13 @@ def test_a_plan_that_was_applied_is_spent(desk: Stage) -> None:
 def test_a_plan_that_was_edited_is_refused(desk: Stage) -> None:
     path = _saved(desk)
     path.write_text(path.read_text().replace("Example Ltd", "Example Inc"), encoding="utf-8")
-    told(desk.here("apply", "plan.json", "--yes"), 7, "changed after it was made")
+    told(desk.here("apply", "plan.json"), 7, "changed after it was made")
 
 
 @pytest.mark.parametrize("text", ["[]", "null", "{}", '{"schema": "callcamp-sync/plan/1"}', "1e999"])
 def test_a_document_that_is_no_plan_is_refused(desk: Stage, text: str) -> None:
     desk.file("odd.json", text)
-    ended = desk.here("apply", "odd.json", "--yes")
+    ended = desk.here("apply", "odd.json")
     assert ended.code in (2, 7)
     told(ended, ended.code, "plan")
 
@@ -233,19 +233,19 @@ def test_a_plan_that_has_expired_is_refused(desk: Stage) -> None:
     bench = Bench(settings=settings.load({}, environ=desk.environ, project=desk.folder), clock=lambda: long_ago)
     made, _ = anyio.run(pipeline.plan, Asked(sheet=str(desk.folder / "leads.csv"), campaign=EMPTY), bench)
     pipeline.save(made, desk.folder / "old.json")
-    told(desk.here("apply", "old.json", "--yes"), 7, "expired")
+    told(desk.here("apply", "old.json"), 7, "expired")
 
 
 def test_a_plan_for_another_host_is_refused(desk: Stage) -> None:
     _saved(desk)
     desk.more["CALLCAMP_BASE_URL"] = "https://callcamp.example.com/api"
-    told(desk.here("apply", "plan.json", "--yes"), 7, "the plan is for", "callcamp.example.com")
+    told(desk.here("apply", "plan.json"), 7, "the plan is for", "callcamp.example.com")
 
 
 def test_a_plan_that_a_guard_stopped_cannot_be_applied(desk: Stage) -> None:
     assert desk.here("plan", "leads.csv", "-c", EMPTY, "--max-create", "0", "-o", "plan.json").code == 8
     mark = desk.forget()
-    told(desk.here("apply", "plan.json", "--yes"), 8, "adds 1 contacts", "--max-create")
+    told(desk.here("apply", "plan.json"), 8, "adds 1 contacts", "--max-create")
     assert desk.methods(mark) == {"GET"}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pty
+import resource
 import select
 import signal
 import subprocess
@@ -235,6 +236,26 @@ def test_a_second_process_on_the_same_campaign_ends_in_9_and_names_the_first(sta
     assert second.code == 9
     assert f"process {running.process.pid}" in second.err
     assert resumed.code == 9
+    assert stage.phones(EMPTY) == sorted(CONTACTS)
+
+
+def test_a_journal_that_cannot_be_written_any_more_stops_the_run_and_the_report_says_so(stage: Stage, gate: Gate) -> None:
+    """The disk is full, as far as the journal is concerned: no file may grow beyond what it has grown to."""
+    args = _sync(stage)
+    gate.shut("POST")
+    with stage.begin(*args) as running:
+        wait_until(lambda: gate.held == 8, "the run is writing")
+        size = max(file.stat().st_size for file in (stage.folder / "state").iterdir() if file.is_file())
+        resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (size, size))
+        gate.open()
+        ended = running.wait()
+    assert "Traceback" not in ended.err
+    assert ended.code in (2, 6), ended
+    report = stage.report()
+    assert balanced(report)
+    assert report["counts"].get("created", 0) + report["counts"].get("unknown", 0) == len(stage.orders(EMPTY))
+    assert len(stage.orders(EMPTY)) < 200
+    assert stage.here(*args, "--grace-seconds", "0").code == 0
     assert stage.phones(EMPTY) == sorted(CONTACTS)
 
 
