@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from callcamp_sync import drift, ledger, lock, pipeline, planning, reconcile, sending, snapshot
+from callcamp_sync import drift, ledger, lock, pipeline, planning, reconcile, sending, settling, snapshot
 from callcamp_sync.api import exchange, reader, transport
 from callcamp_sync.api.retry import Verdict
 from callcamp_sync.apply import Run
@@ -57,7 +57,7 @@ def no_grace() -> Sequence[Swap]:
     def settled(*args: Any, **named: Any) -> Any:
         return own(*args, **{**named, "grace_seconds": 0.0})
 
-    return [(planning, "unsettled", lambda *_: frozenset()), (settling, "settlements", settled)]
+    return [(settling, "unsettled", lambda *_: frozenset()), (settling, "settlements", settled)]
 
 
 def no_lock() -> Sequence[Swap]:

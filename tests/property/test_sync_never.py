@@ -190,7 +190,30 @@ def test_a_number_that_is_entered_after_the_plan_is_not_touched_by_it(
         assert stage.commits == []
 
 
+@pytest.mark.parametrize("on_missing", ["cancel", "remove"])
+def test_a_mirror_leaves_the_order_of_a_number_of_the_ledger(box: Sandbox, on_missing: str) -> None:
+    standing = (Contact(0, "registered", {"name": "Ada"}), Contact(1, "registered", {"name": "Bo"}))
+    row = Row(2, 1, {"Phone": PHONES[1]})
+    with staged(box, Case(standing, (row,), {"mode": "mirror", "on_missing": on_missing}, Behaviour())) as stage:
+        bench = stage.bench()
+        open_ledger(bench.settings, bench.clock).add([Entry(phone=PHONES[0], source="cli")])
+        report = stage.sync()
+        assert (stage.commits, dict(report.missing)) == ([], {"protected": 1})
+
+
 # --- 5: nobody becomes callable unasked
+
+
+@pytest.mark.parametrize("action", ["cancel", "remove"])
+@pytest.mark.parametrize("standing", ["registered", "canceled"])
+def test_a_row_that_takes_its_order_out_never_plans_it_on_the_way(box: Sandbox, standing: str, action: str) -> None:
+    """An exported sheet has a status beside the action; the action is what is asked for."""
+    row = _one_row(Status="planned", Action=action, Price="7")
+    with staged(box, Case((Contact(0, standing, {"name": "Ada"}),), (row,), {"reopen": True}, Behaviour())) as stage:
+        report = stage.sync()
+        assert [c for c in stage.commits if _status(c.after) == "planned"] == []
+        assert not report.counts.get("failed")
+        assert [order.status for order in stage.orders.values()] == (["canceled"] if action == "cancel" else [])
 
 
 SILENT = tuple(heading for heading in CELLS if heading != "Status")
