@@ -9,7 +9,7 @@ Rule source: design, section 4, promises 1, 3 and 5. I/O: network through the Se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import anyio
@@ -36,7 +36,8 @@ class Run:
     """One application of a plan.
 
     standing: snapshot.existing_orders of a listing made right before. never: person keys of everyone who is known by now as
-    not to be called. unsettled: those that an earlier run may have created, its grace period not being over.
+    not to be called. unsettled: those that an earlier run may have created, its grace period not being over. learned: told the
+    status in which linked contacts start.
     """
 
     plan: Plan
@@ -45,6 +46,7 @@ class Run:
     never: frozenset[str]
     unsettled: frozenset[str]
     settle_seconds: float
+    learned: Callable[[str], None] = lambda _: None
     _listed_at: float = -_FRESH_SECONDS
 
     async def carry_out(self) -> list[Outcome]:
@@ -69,6 +71,7 @@ class Run:
             unsettled=self.unsettled,
             settle_seconds=self.settle_seconds,
             release=self._releases,
+            learned=self.learned,
         )
 
     def _undrifted(self) -> list[Step]:

@@ -137,10 +137,11 @@ def ended(
 ) -> Report:
     """The report of a run that sent something, on disk; the journal knows how it ended.
 
-    A step that the server forbade (403) is a matter of the token's permissions, whatever else went wrong with it.
+    A step that the server forbade (403) is a matter of the token's permissions, whatever else went wrong with it. A run that a
+    full disk stopped is incomplete: the exit code of a wrong call would say that nothing was sent.
     """
     stop = desk.bench.stop
-    codes = [_rows_code(books.counts), stop.exit_code]
+    codes = [_rows_code(books.counts), ExitCode.INCOMPLETE if stop.exit_code is ExitCode.USAGE else stop.exit_code]
     if any(outcome.http_status == 403 and outcome.fate is Fate.REFUSED for outcome in outcomes):
         codes.append(ExitCode.ACCESS)
     if any(books.counts.get(name) or books.missing.get(name) for name in _OPEN) or books.mismatches:
@@ -151,7 +152,10 @@ def ended(
     if wrong:
         made = replace(made, exit_code=int(ExitCode.BUG), exit_name=ExitCode.BUG.label, notices=(*made.notices, *wrong))
     made = _written(made, folder)
-    desk.journal.finish_run(desk.run_id, exit_code=made.exit_code, counts=made.counts, missing=made.missing)
+    try:
+        desk.journal.finish_run(desk.run_id, exit_code=made.exit_code, counts=made.counts, missing=made.missing)
+    except StateError as error:
+        return replace(made, notices=(*made.notices, error.message))
     return made
 
 

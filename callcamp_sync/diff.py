@@ -22,7 +22,7 @@ from callcamp_sync.model import CHANGE_SCHEMA, ISSUE_SCHEMA, Mode
 from callcamp_sync.policy import Ask, asks_of_status, forbids_expr, is_group
 from callcamp_sync.rules import Overwrite, Rule
 from callcamp_sync.sides import Sides, Wishes
-from callcamp_sync.statuses import ASKABLE, CANCELED, DO_NOT_CALL, REGISTERED, RELEASING, UNDER_WAY, Group
+from callcamp_sync.statuses import ASKABLE, CANCELED, DO_NOT_CALL, REGISTERED, RELEASING, UNDER_WAY, Group, group_of
 
 #: What can be done for a row, and how it is then expected to end.
 ACTS = {"create": "created", "associate": "associated", "update": "updated", "cancel": "canceled", "remove": "removed"}
@@ -48,7 +48,9 @@ class Difference:
 def diff(sides: Sides, wishes: Wishes) -> Difference:
     """Compare both sides and decide how each row and each order is to end."""
     both = _with_changes(_side_by_side(sides), sides, wishes)
-    judged = both.with_columns(rule=_rule(both, wishes))
+    judged = both.with_columns(rule=_rule(both, wishes)).with_columns(
+        detail=pl.when(pl.col("rule") == "associate-callable").then(pl.lit(wishes.link_start)).otherwise("detail")
+    )
     rows = _decided(judged, sides, wishes)
     whole = rows.filter(pl.col("outcome").is_in(["rejected", "held"])).is_empty()
     return Difference(
@@ -178,6 +180,9 @@ def _rule(both: pl.DataFrame, wishes: Wishes) -> pl.Expr:
     asks_any = pl.any_horizontal(*asks.values())
     matched, want = pl.col("matched"), pl.col("want_status")
     ruled = forbids_expr(pl.col("have_status"), asks, reopen=wishes.reopen)
+    says_never = (want == DO_NOT_CALL).fill_null(value=False)
+    # A wish never to be called that cannot be carried out (which of two orders?) is held, loudly, not filed as protected.
+    unheard = says_never & pl.col("code").is_not_null()
     resting = matched & (pl.col("have_status") == DO_NOT_CALL) & ~asks_any
     leaves = pl.col("action").is_in(["cancel", "remove"]) | (want == CANCELED)
     foreign = pl.when(matched).then(pl.col("diff_status") & ~want.is_in(list(ASKABLE))).otherwise(~want.is_in(list(_STARTING)))
@@ -188,15 +193,13 @@ def _rule(both: pl.DataFrame, wishes: Wishes) -> pl.Expr:
     )
     chain: Mapping[str, pl.Expr] = {
         "asked-skip": pl.col("action") == "skip",
-        "do-not-call": (pl.col("forbidden") | (~matched & (want == DO_NOT_CALL)))
-        & ~resting
-        & ~pl.col("sets_never")
-        & ~((want == DO_NOT_CALL).fill_null(value=False) & pl.col("code").is_not_null()),
+        "do-not-call": (pl.col("forbidden") | (~matched & says_never)) & ~resting & ~pl.col("sets_never") & ~unheard,
         "*": pl.col("code").is_not_null(),
         "nothing-to-cancel": ~matched & leaves,
         "mode-create": matched & asks_any & (wishes.mode is Mode.CREATE) & ~pl.col("sets_never"),
         "mode-update": ~matched & (wishes.mode is Mode.UPDATE),
         "unsettled": ~matched & wishes.is_unsettled(pl.col("phone")),
+        "associate-callable": _starts_callable(wishes),
         "**": ruled.is_not_null(),
         "status-not-askable": want.is_not_null() & foreign,
         "time-past": past,
@@ -208,6 +211,14 @@ def _rule(both: pl.DataFrame, wishes: Wishes) -> pl.Expr:
         for code, condition in chain.items()
     ]
     return pl.coalesce(codes)
+
+
+def _starts_callable(wishes: Wishes) -> pl.Expr:
+    """Whether linking a row's contact would plan a call that the row does not ask for, by what an earlier run has learned."""
+    if wishes.link_start is None or group_of(wishes.link_start) in (Group.QUIET, Group.ENDED):
+        return pl.lit(value=False)
+    asked = pl.coalesce("want_status", pl.lit(wishes.initial_status)).is_in(list(RELEASING))
+    return ~pl.col("matched") & pl.col("linked") & ~asked
 
 
 def _decided(both: pl.DataFrame, sides: Sides, wishes: Wishes) -> pl.DataFrame:

@@ -32,7 +32,7 @@ _TWIN = "an order of the campaign has this number already, or an earlier run may
 
 @dataclass(slots=True)
 class Links:
-    """The links of one application. release: sends the releases of the given rows at once."""
+    """The links of one application. release: sends the releases of the given rows at once. learned: told the start status."""
 
     plan: Plan
     tally: Tally
@@ -41,6 +41,7 @@ class Links:
     unsettled: frozenset[str]
     settle_seconds: float
     release: Callable[[Sequence[Step]], Awaitable[None]]
+    learned: Callable[[str], None]
 
     async def carry_out(self, steps: Sequence[Step]) -> None:
         """Link the contacts of these steps: the first of those that may be linked alone, then the others."""
@@ -55,6 +56,7 @@ class Links:
         start = await self._start_of(canary, rest)
         if start is None:
             return
+        self.learned(start)
         asked = self._asked()
         if _risky(start, asked.get(canary.records[0][0])):
             await self.release([s for s in self.plan.steps if s.kind is StepKind.RELEASE and s.rows == canary.rows])

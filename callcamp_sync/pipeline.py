@@ -39,6 +39,9 @@ from callcamp_sync.tally import Tally
 #: What the ledger takes; a server may hold a number that is none.
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
+#: What the journal remembers of a campaign: the status in which linked contacts start.
+_LINK_START = "link-start"
+
 #: A listing older than this is made again before the first write.
 _FRESH_SECONDS = 5.0
 
@@ -78,6 +81,7 @@ async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     pending = desk.journal.pending(host, campaign.uuid)
     waiting = settling.unsettled(pending, standing.orders, desk.now, subject.settings.grace_seconds)
     wished = planning.wishes(subject, desired, standing, never=desk.ledger.phones(), waiting=waiting, now=desk.now)
+    wished = replace(wished, link_start=desk.journal.recall(host, campaign.uuid, _LINK_START))
     difference = planning.compare(desired, standing, found, wished)
     last = desk.journal.last_applied(host, campaign.uuid, subject.digests["mapping"])
     plan = planning.build(
@@ -390,6 +394,7 @@ async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequenc
         never=person_keys(desk.ledger.phones()),
         unsettled=waiting,
         settle_seconds=desk.settings.settle_seconds,
+        learned=lambda start: desk.journal.remember(desk.settings.host, plan.campaign.uuid, _LINK_START, start),
     )
     try:
         return await run.carry_out()

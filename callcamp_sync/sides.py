@@ -23,7 +23,8 @@ class Wishes:
 
     never: person keys of everyone who must not be called. initial_status: of new contacts. on_missing: KEEP outside mode
     `mirror`. keep_because: why no order without a row may be touched this time (an incomplete listing), null when it may.
-    unsettled: person keys that an earlier run may have created, its grace period not being over.
+    unsettled: person keys that an earlier run may have created, its grace period not being over. link_start: the status in which
+    linked contacts started in an earlier run of this campaign, null when none is known.
     """
 
     mode: Mode
@@ -34,6 +35,7 @@ class Wishes:
     initial_status: str = REGISTERED
     keep_because: str | None = None
     unsettled: frozenset[str] = frozenset()
+    link_start: str | None = None
 
     def is_never(self, phone: pl.Expr) -> pl.Expr:
         """Whether a number belongs to someone who must not be called; false where there is no number."""

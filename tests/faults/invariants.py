@@ -75,10 +75,14 @@ class Story:
         return next(run for run in book if run.nr == heard.run)
 
     def looked(self, heard: Heard, *, since: int) -> bool:
-        """Whether the client asked for orders after request `since` and before this one."""
+        """Whether the client looked at what stands for this number after request `since` and before this one."""
         return any(
-            one.nr > since and one.method == "GET" and one.route == "orders" and one.status == 200 and one.client == heard.client
-            for one in self.played.log[: heard.nr - 1]
+            one.method == "GET"
+            and one.route == "orders"
+            and one.status == 200
+            and one.client == heard.client
+            and one.query.get("search", heard.key) == heard.key
+            for one in self.played.log[since : heard.nr - 1]
         )
 
     def told(self, heard: Heard, statuses: tuple[str, ...], *, order: str | None = None, phone: str | None = None) -> bool:

@@ -106,13 +106,13 @@ class _Impatience(Silent):
             self._stop.because("interrupted, as by Ctrl-C", ExitCode.INTERRUPTED)
 
 
-def play(seed: int, profile: Profile | None = None) -> Played:
-    """Play the scenario of a seed; the profile follows from it unless given."""
+def play(seed: int, profile: Profile | None = None, *, calm: bool = False) -> Played:
+    """Play the scenario of a seed; the profile follows from it unless given. calm: the same rows in good weather."""
     chosen = profile or PROFILES[seed % len(PROFILES)]
     folder = Path(tempfile.mkdtemp(prefix="faults-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     try:
         with _listening() as lines:
-            played = clockwork.run(lambda clock: _Stage(seed, chosen, clock, folder).play())
+            played = clockwork.run(lambda clock: _Stage(seed, chosen, clock, folder).play(calm=calm))
         played.lines += lines
         return played
     finally:
@@ -199,11 +199,12 @@ class _Stage:
         self._played = Played(seed, scenario, self._front.log, scenario.world.commits, standing_of(scenario))
         self._rival: anyio.abc.TaskGroup | None = None
 
-    async def play(self) -> Played:
+    async def play(self, *, calm: bool) -> Played:
         """All runs, in order."""
         seed, front = self._played.seed, self._front
         elsewhere = await front.listen("elsewhere")
         self._weather = Weather(seed, self._profile, f"http://127.0.0.1:{elsewhere}")
+        self._weather.calm = self._actors.calm = calm
         self._port = await front.listen("main")
         front.arrived, front.answered = self._arrived, self._actors.answered
         try:

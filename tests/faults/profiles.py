@@ -96,7 +96,7 @@ class Profile:
 PROFILES = (
     Profile(name="wire", lost=0.25, read=0.03),
     Profile(name="late", late=0.35, lost=0.05),
-    Profile(name="people", lost=0.15, hollow=0.06, dialer=0.25, person=0.15),
+    Profile(name="people", lost=0.2, hollow=0.06, dialer=0.25, person=0.15),
     Profile(name="pages", lists=0.15, read=0.02, liar=0.8, small_pages=True, person=0.1, mirror=1.0),
     Profile(name="doors", lost=0.05, doors=("401", "301", "302", "307")),
     Profile(name="rival", lost=0.1, late=0.05, rival=True),
@@ -108,6 +108,9 @@ PROFILES = (
 )  # fmt: skip
 
 CALM = Profile(name="calm")
+
+#: Every page of every list of a run: counted as one fault.
+_WHOLE_RUN = "lying totals"
 
 
 class Weather:
@@ -121,6 +124,7 @@ class Weather:
         self._elsewhere = elsewhere
         self._shut: str | None = None
         self._run = 0
+        self._counted = -1
 
     def begin(self, run: int) -> None:
         """Another run of the client begins; the door is open again."""
@@ -137,8 +141,9 @@ class Weather:
         if self.calm:
             return None
         found = self._write(heard) if heard.writes else self._read(heard)
-        if found is not None:
+        if found is not None and not (found[0] == _WHOLE_RUN and self._counted == self._run):
             self.injected[found[0]] = self.injected.get(found[0], 0) + 1
+            self._counted = self._run if found[0] == _WHOLE_RUN else self._counted
         return found
 
     def _key(self, heard: Heard) -> tuple[object, ...]:
@@ -175,7 +180,7 @@ class Weather:
         if self._shut == "401":
             return "401 from here on", mischief.refuse(401, "token expired")
         if heard.route == "orders" and self.lies:
-            return "lying total", mischief.lying_total(2)
+            return _WHOLE_RUN, mischief.lying_total(2)
         lists = _LISTS if heard.route == "orders" else {}
         return _chosen(((profile.read, _READ), (profile.busy / 4, _BUSY), (profile.lists if lists else 0.0, lists)), key)
 

@@ -1,4 +1,4 @@
-"""The stage of the flow tests: a sandbox over real HTTP, folders of a run, and the command line as a user or a scheduler calls it.
+"""The stage of the flow tests: a sandbox over real HTTP, a run's folders, and the command line as users and schedulers call it.
 
 In:  a World and a folder of the test. Out: `Stage`, whose methods call commands and read what they left.
 `here` runs a command in this process (fast, the whole `main` included); `apart` and `begin` in one of its own, where signals,
@@ -247,4 +247,4 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
 
 def balanced(report: Mapping[str, Any]) -> bool:
     """Whether every row of the sheet ended in exactly one outcome."""
-    return sum(report["counts"].values()) == report["source"]["rows"]
+    return bool(sum(report["counts"].values()) == report["source"]["rows"])

@@ -234,7 +234,8 @@ def test_help_is_light_and_needs_no_settings(stage: Stage, words: list[str], hea
     script = (
         "import sys\nfrom callcamp_sync.cli import main\n"
         "heavy = set(sys.argv.pop().split())\n"
-        "try:\n    main()\nexcept SystemExit as ended:\n    print(ended.code, sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n"
+        "    print(ended.code, sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
     )
     command = [sys.executable, "-c", script, *words, " ".join(heavy)]
     ended = run(command, cwd=stage.folder, env={}, capture_output=True, text=True, timeout=60, check=False)

