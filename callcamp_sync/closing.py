@@ -104,32 +104,35 @@ async def read_back(desk: Desk, plan: Plan, outcomes: Sequence[Outcome]) -> tupl
     hurry = _INTERRUPTED_SECONDS if desk.bench.stop.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED) else math.inf
     try:
         with anyio.fail_after(hurry):
-            after, complete = await _after(desk, plan)
+            after, complete, unseen = await _after(desk, plan)
     except TimeoutError:
         words = f"the run was interrupted, and the campaign could not be read back in {_INTERRUPTED_SECONDS:.0f} s"
         return reconcile.reconcile(plan, outcomes, None), (words,)
     except SyncError as error:
         desk.bench.stop.because(error.message, error.exit_code)
         return reconcile.reconcile(plan, outcomes, None), (f"nothing could be read back afterwards: {error.message}",)
-    notices = () if complete else ("the campaign changed while it was read back: what was not seen there is not judged",)
+    notices = (
+        unseen if complete else (*unseen, "the campaign changed while it was read back: what was not seen there is not judged")
+    )
     return reconcile.reconcile(plan, outcomes, after, complete=complete), notices
 
 
-async def _after(desk: Desk, plan: Plan) -> tuple[pl.DataFrame, bool]:
-    """The campaign as it stands after the run, with the fields that the plan changes, and whether that is all of it."""
+async def _after(desk: Desk, plan: Plan) -> tuple[pl.DataFrame, bool, tuple[str, ...]]:
+    """The campaign as it stands after the run, with the fields that the plan changes; whether it is whole; what was not seen."""
     listing = await desk.client.list_orders(plan.campaign.uuid)
     changed = set(plan.changes["field"].unique())
     of_record = [name for name in changed if name.startswith("parameters.") or name in _RECORD_FIELDS]
     if not of_record:
-        return snapshot.existing_orders(listing.frame, None, FIELDS), listing.complete
+        return snapshot.existing_orders(listing.frame, None, FIELDS), listing.complete, ()
     record_type = await planning.read_type(desk.client, plan.campaign)
     names = sorted(name.removeprefix("parameters.") for name in changed if name.startswith("parameters."))
     try:
         records = await desk.client.list_records(campaign=plan.campaign.uuid, parameters=names)
-    except SyncError:
-        return snapshot.existing_orders(listing.frame, None, FIELDS), listing.complete
+    except SyncError as error:
+        unseen = (f"the contacts could not be read back, so what was changed in them is not verified: {error.message}",)
+        return snapshot.existing_orders(listing.frame, None, FIELDS), listing.complete, unseen
     fields = [*FIELDS, *(spec.field for spec in record_type.parameters if spec.field.name in changed)]
-    return snapshot.existing_orders(listing.frame, records.frame, fields), listing.complete
+    return snapshot.existing_orders(listing.frame, records.frame, fields), listing.complete, ()
 
 
 def ended(

@@ -66,7 +66,7 @@ _LABELS = {
 }
 
 #: Where several codes apply, the first of these stands.
-PRECEDENCE = (1, 130, 143, 7, 8, 4, 5, 6, 3, 10, 0)
+PRECEDENCE = (1, 130, 143, 2, 9, 7, 8, 4, 5, 6, 3, 10, 0)
 
 
 def gravest(*codes: ExitCode) -> ExitCode:

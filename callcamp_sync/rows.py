@@ -213,6 +213,11 @@ def _required(
             (always if rule.field.name in asked_for else needed).append(issues)
             cleared = read[ROW].filter((read[_column(rule.field)] == CLEAR).fill_null(value=False))
             always.append(_blank_issues(cleared, "value-clear", rule.heading, rule.field.name))
+    if "want_name" in read.columns:
+        # The server makes a name up where there is none: a cleared one would be cleared again by every run.
+        heading = next(rule.heading for rule in rules if rule.field.name == "name")
+        cleared = read[ROW].filter((read["want_name"] == CLEAR).fill_null(value=False))
+        always.append(_blank_issues(cleared, "value-clear", heading, "name"))
     return pl.concat(always), pl.concat(needed)
 
 

@@ -105,7 +105,14 @@ class Client:
                 secure=self.base_url.startswith("https:"),
             )
         )
-        self._open = Exchange(transport, gate, base_url=self.base_url, timeout=self._timeout, runtime=self._runtime)
+        self._open = Exchange(
+            transport,
+            gate,
+            base_url=self.base_url,
+            timeout=self._timeout,
+            runtime=self._runtime,
+            token=self._token.get_secret_value(),
+        )
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

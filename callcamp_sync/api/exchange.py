@@ -18,6 +18,7 @@ import anyio
 import httpx
 import orjson
 
+from callcamp_sync.api.discretion import discreet, secrets_of
 from callcamp_sync.api.health import Budget, Health
 from callcamp_sync.api.pace import Gate
 from callcamp_sync.api.refusals import server_words
@@ -46,6 +47,11 @@ class Call:
     keeps_contract: Callable[[object], bool]
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What its answer's words must not repeat."""
+        return secrets_of(self.body, [self.query["search"]] if "search" in self.query else [])
 
     @property
     def label(self) -> str:
@@ -79,10 +85,13 @@ class _Attempt:
 class Exchange:
     """Sends calls through one transport, one gate, one idea of the server's health."""
 
-    def __init__(self, transport: Transport, gate: Gate, *, base_url: str, timeout: float, runtime: Runtime) -> None:
+    def __init__(
+        self, transport: Transport, gate: Gate, *, base_url: str, timeout: float, runtime: Runtime, token: str = ""
+    ) -> None:
         self._transport = transport
         self._gate = gate
         self._base_url = base_url
+        self._token = token
         self._timeout = timeout
         self._runtime = runtime
         self._health = Health()
@@ -173,6 +182,7 @@ class Exchange:
             words = None
         else:
             words = flaw or server_words(answer.body, answer.headers.get("content-type", "")) or f"status {answer.status}"
+            words = discreet(words, (*([self._token] if self._token else []), *call.secrets))
         if 300 <= answer.status < 400:
             self.moved = self.moved or _origin(self._base_url, answer.headers.get("location"))
         self._learn(answer.status, wait, flaw, words or "", started)

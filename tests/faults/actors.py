@@ -106,7 +106,9 @@ class Actors:
 
     def _shift(self, heard: Heard) -> None:
         """Somebody adds or removes an order that is in no row while the list is being read."""
-        extras = [order for order in self._scenario.extras if order.uuid in self._scenario.world.orders and order.status == "registered"]
+        extras = [
+            order for order in self._scenario.extras if order.uuid in self._scenario.world.orders and order.status == "registered"
+        ]
         if extras and self._happens(0.4, "shift", heard.key, heard.attempt):
             self._touch(extras[0])
             self._scenario.world.remove_order(extras[0])

@@ -6,13 +6,13 @@ Each mistake is one that a careful person makes, and its docstring says which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
-from callcamp_sync import drift, ledger, lock, pipeline, planning, reconcile, sending, settling, snapshot
-from callcamp_sync.api import exchange, reader, transport
+from callcamp_sync import drift, ledger, lock, pipeline, reconcile, sending, settling, snapshot
+from callcamp_sync.api import exchange, paging, reader, retry, transport
 from callcamp_sync.api.retry import Verdict
 from callcamp_sync.apply import Run
 from callcamp_sync.model import Fate, Outcome, Step
@@ -21,14 +21,14 @@ from callcamp_sync.sending import Sender
 
 from .invariants import Finding, judge
 from .play import play
+from .seams import Swap, swapped
 
-Swap = tuple[Any, str, Any]
 Mistake = Callable[[], Sequence[Swap]]
 
 
 def blanket_retry() -> Sequence[Swap]:
     """Whatever got no usable answer is sent again, creates as well."""
-    own = exchange.judge
+    own = retry.judge
 
     def judged(*args: Any, **named: Any) -> Verdict:
         verdict = own(*args, **named)
@@ -67,7 +67,7 @@ def no_lock() -> Sequence[Swap]:
 
 def believes_partial_lists() -> Sequence[Swap]:
     """Whatever was read counts as all that there is."""
-    own = reader.combine
+    own = paging.combine
     return [(reader, "combine", lambda *args: replace(own(*args), complete=True))]
 
 
@@ -150,7 +150,7 @@ def trusts_its_plan() -> Sequence[Swap]:
 
 def takes_silence_for_no() -> Sequence[Swap]:
     """What got no answer has failed, and the next run may try it again."""
-    own = exchange.judge
+    own = retry.judge
 
     def judged(*args: Any, **named: Any) -> Verdict:
         verdict = own(*args, **named)
@@ -177,18 +177,9 @@ MISTAKES: tuple[Mistake, ...] = (
 )
 
 
-@contextmanager
-def making(mistake: Mistake) -> Iterator[None]:
+def making(mistake: Mistake) -> AbstractContextManager[None]:
     """callcamp_sync, with that one mistake."""
-    swaps = mistake()
-    own = [(where, name, getattr(where, name)) for where, name, _ in swaps]
-    for where, name, wrong in swaps:
-        setattr(where, name, wrong)
-    try:
-        yield
-    finally:
-        for where, name, right in own:
-            setattr(where, name, right)
+    return swapped(mistake())
 
 
 def caught_after(mistake: Mistake, most: int) -> tuple[int, Finding] | None:

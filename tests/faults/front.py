@@ -23,7 +23,6 @@ from callcamp_sync.sandbox import Commit
 from callcamp_sync.sandbox.app import Service, build_app
 
 
-
 @dataclass(slots=True)
 class Heard:
     """One request as it arrived, and what became of it.
@@ -109,6 +108,9 @@ class Wire:
 Fault = Callable[[Wire], Awaitable[bool]]
 """Plays one request's misfortune; returns whether the connection stays open."""
 
+Asked = tuple[str, str, dict[str, str], bytes]
+"""Method, target, headers, body."""
+
 Choose = Callable[[Heard], tuple[str, Fault] | None]
 
 
@@ -185,8 +187,8 @@ class Front:
         assert task is not None
         self._tasks.add(task)
         try:
-            while (parts := await _read(reader)) is not None:
-                wire = self._heard(client, writer, *parts)
+            while (asked := await _read(reader)) is not None:
+                wire = self._heard(client, writer, asked)
                 self.arrived(wire.heard)
                 found = self.choose(wire.heard)
                 wire.heard.fault = found[0] if found else None
@@ -200,9 +202,8 @@ class Front:
             writer.close()
             self._tasks.discard(task)
 
-    def _heard(
-        self, client: str, writer: asyncio.StreamWriter, method: str, target: str, headers: dict[str, str], raw: bytes
-    ) -> Wire:
+    def _heard(self, client: str, writer: asyncio.StreamWriter, asked: Asked) -> Wire:
+        method, target, headers, raw = asked
         parts = urlsplit(target)
         route, ids = _route(parts.path)
         query = dict(parse_qsl(parts.query))
@@ -248,7 +249,7 @@ class Front:
 # --- bytes -----------------------------------------------------------------------------------------------------------
 
 
-async def _read(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str], bytes] | None:
+async def _read(reader: asyncio.StreamReader) -> Asked | None:
     """Method, target, headers and body of the next request; None at the end."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -263,21 +264,13 @@ async def _read(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str],
 def _route(path: str) -> tuple[str, tuple[str, ...]]:
     """The kind of a request, and the ids in its path."""
     parts = [unquote(part) for part in path.removeprefix("/api").strip("/").split("/")]
-    match parts:
-        case ["campaigns", campaign, "orders"]:
-            return "orders", (campaign,)
-        case ["campaigns", campaign, "orders", "associate"]:
-            return "associate", (campaign,)
-        case ["campaigns", campaign, "orders", order]:
-            return "order", (campaign, order)
-        case ["records", record]:
-            return "record", (record,)
-        case [name]:
-            return name, ()
-        case [name, *ids]:
-            return name.removesuffix("s"), tuple(ids)
-        case _:
-            return "nothing", ()
+    known = {
+        ("campaigns", 3): ("orders", parts[1:2]),
+        ("campaigns", 4): ("associate" if parts[-1] == "associate" else "order", parts[1::2]),
+        ("records", 2): ("record", parts[1:]),
+    }
+    route, ids = known.get((parts[0], len(parts)), (parts[0] if len(parts) == 1 else parts[0].removesuffix("s"), parts[1:]))
+    return route, tuple(part for part in ids if part != "associate")
 
 
 def _parsed(raw: bytes) -> Any:

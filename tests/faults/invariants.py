@@ -103,7 +103,6 @@ class Story:
                     last = word
         return last in statuses
 
-
     def _went_on(self, page: Heard) -> bool:
         """Whether the run that read this page went on to something else than lists of orders: it had the whole list then."""
         same = [one for one in self.played.log[page.nr :] if (one.client, one.run) == (page.client, page.run)]
@@ -139,7 +138,9 @@ def _duplicates(story: Story) -> Iterator[Finding]:
             begins = story.run_of(heard).begins
             others = [uuid for uuid, seq in standing.items() if uuid in made or seq <= begins]
             if others:
-                yield Finding("duplicate", f"{heard.method} {heard.nr} of run {heard.run} made a second order for {_who(story, commit)}")
+                yield Finding(
+                    "duplicate", f"{heard.method} {heard.nr} of run {heard.run} made a second order for {_who(story, commit)}"
+                )
             made.add(commit.order_uuid)
         standing[commit.order_uuid] = commit.seq
 
@@ -197,7 +198,8 @@ def _earlier(story: Story, heard: Heard) -> Heard | None:
     same = [
         one
         for one in story.played.log[: heard.nr - 1]
-        if (one.client, one.run, one.method, one.route, one.ids) == (heard.client, heard.run, heard.method, heard.route, heard.ids)
+        if (one.client, one.run, one.method, one.route, one.ids)
+        == (heard.client, heard.run, heard.method, heard.route, heard.ids)
         and one.key == heard.key
         and not (one.fault or "").startswith("429")
     ]
@@ -284,9 +286,9 @@ def _journal(story: Story) -> Iterator[Finding]:
 def _ends(story: Story) -> Iterator[Finding]:
     """Once the faults have stopped, two runs are enough; then every row is where it belongs."""
     played = story.played
-    if played.final_plan is None or played.final_plan.steps:
-        kinds = sorted({str(step.kind) for step in played.final_plan.steps}) if played.final_plan else []
-        yield Finding("not-converged", f"after two further runs the plan still has {kinds}")
+    if played.settled_after is None:
+        sent = sorted({f"{one.method} {one.route}" for one in played.log[played.runs[-1].heard :] if one.writes})
+        yield Finding("not-converged", f"a third run after the faults had stopped still sends {sent}")
     for row in played.scenario.rows:
         orders = played.scenario.world.orders_of(played.scenario.campaign, row.phone)
         if why := _misplaced(story, row, [order.status for order in orders]):

@@ -31,9 +31,10 @@ from callcamp_sync.sandbox.app import Service
 
 from .front import Fault, Front, Heard, Wire
 from .invariants import Finding, judge
-from .play import Played, Run, snapshot_of, standing_of, without_workbook
+from .play import Played, Run, snapshot_of, standing_of
 from .profiles import CALM
 from .scenario import Scenario, build
+from .seams import without_workbook
 from .victim import settings_of
 from .witness import Witness
 
@@ -72,7 +73,9 @@ class RealClock:
 @asynccontextmanager
 async def zygote() -> AsyncIterator[Process]:
     """The process that forks the victims."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.faults.victim", cwd=_ROOT, stdin=PIPE, stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.faults.victim", cwd=_ROOT, stdin=PIPE, stdout=PIPE
+    )
     try:
         yield process
     finally:
@@ -102,11 +105,14 @@ class _Stage:
         self._scenario: Scenario = build(1, CALM, self._clock, mix)
         service = Service(self._scenario.world, self._scenario.behaviour)
         self._scenario.world.recording = True
-        self._front = Front(service, self._clock, lambda heard: self._choose(heard))
+        self._front = Front(service, self._clock, self._befall)
         self._choose: Callable[[Heard], tuple[str, Fault] | None] = lambda heard: None
         self._pid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._left: Wire | None = None
         self._struck: Heard | None = None
+
+    def _befall(self, heard: Heard) -> tuple[str, Fault] | None:
+        return self._choose(heard)
 
     async def request(self, number: int, phase: str) -> KillPoint | None:
         """Die at the `number`-th request, or write where reads need not be tried; None if the run has fewer."""
@@ -164,8 +170,8 @@ class _Stage:
             await self._left.carry_out()
         self._clock.ahead = timedelta(seconds=400)
         await self._recover(played, port, folder)
-        with without_workbook():
-            played.final_plan, _ = await pipeline.plan(self._request(folder), self._bench(port, folder))
+        await self._recover(played, port, folder)
+        played.settled_after = None if any(one.writes for one in played.log[played.runs[-1].heard :]) else 1
         played.lines += (folder / "said.txt").read_text(encoding="utf-8").splitlines()
         return tuple(judge(played))
 

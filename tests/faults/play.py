@@ -8,7 +8,6 @@ sorted anew); then the faults stop, everything late lands, and two more runs hav
 from __future__ import annotations
 
 import logging
-import random
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,24 +20,22 @@ import anyio
 from pydantic import SecretStr
 
 from callcamp_sync import pipeline
-from callcamp_sync.api import client as api_client
-from callcamp_sync.api.exchange import Runtime
-from callcamp_sync.tally import Stop
 from callcamp_sync.bench import Bench, Request, Silent
 from callcamp_sync.errors import ExitCode, SyncError
 from callcamp_sync.model import Limit, Mode, OnMissing, Plan, Report
-from callcamp_sync.report import files as report_files
 from callcamp_sync.sandbox import Commit
 from callcamp_sync.sandbox.app import Service
 from callcamp_sync.settings import Settings
+from callcamp_sync.tally import Stop
 
 from . import clockwork
 from .actors import Actors
 from .clockwork import Clock
-from .front import Front, Heard
+from .front import Fault, Front, Heard
 from .keyed import happens, pick, share
 from .profiles import PROFILES, TIMING, Profile, Weather
 from .scenario import TOKEN, Scenario, build
+from .seams import lending, without_workbook
 from .witness import Witness
 
 RIVAL_TOKEN = "rival-token"
@@ -47,14 +44,14 @@ RIVAL_TOKEN = "rival-token"
 _TOO_LONG = 3000.0
 
 _NO_LIMIT = Limit(count=10_000)
-_LIMITS = ("max_create", "max_update", "max_remove", "max_invalid", "max_shrink")
 
 
 @dataclass(slots=True)
 class Played:
     """What happened, as the server has it, and what the client said of it.
 
-    before: phone -> (order, status) of what stood at first. commits: every change of the world, actors' included.
+    before: phone -> (order, status) of what stood at first. commits: every change of the world, actors' included. settled_after:
+    how many runs had something to send once the faults had stopped; None if even the third had.
     """
 
     seed: int
@@ -67,7 +64,6 @@ class Played:
     touched: set[str] = field(default_factory=set)
     injected: dict[str, int] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    final_plan: Plan | None = None
     settled_after: int | None = None
 
 
@@ -156,29 +152,6 @@ def snapshot_of(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-@contextmanager
-def without_workbook() -> Iterator[None]:
-    """Leave the workbook of each report unwritten: it costs three times as much as the rest of a run, and has its own tests."""
-    own = report_files.write_workbook
-    report_files.write_workbook = lambda *_, **__: ()  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        report_files.write_workbook = own
-
-
-@contextmanager
-def lending(clock: Clock, seed: int) -> Iterator[None]:
-    """Lend the client the loop's time and a generator of the seed's: its Runtime takes both, the command line gives the machine's."""
-    own = api_client.Runtime
-    lent = Runtime(monotonic=clock.monotonic, now=clock.now, rng=random.Random(seed))
-    api_client.Runtime = lambda: lent  # type: ignore[misc, assignment]
-    try:
-        yield
-    finally:
-        api_client.Runtime = own  # type: ignore[misc]
-
-
 class _Stage:
     """Where one scenario is played."""
 
@@ -191,7 +164,7 @@ class _Stage:
         service = Service(scenario.world, scenario.behaviour)
         scenario.world.recording = True
         self._actors = Actors(scenario)
-        self._front = Front(service, clock, lambda heard: self._weather.choose(heard))
+        self._front = Front(service, clock, self._befall)
         self._front.tokens[RIVAL_TOKEN] = "rival"
         self._front.page_size = 7 if profile.small_pages else 100
         self._weather = Weather(seed, profile, "")
@@ -231,15 +204,18 @@ class _Stage:
             await self._run(pick(("sync", "resume"), seed, "command", nr))
 
     async def _calm(self) -> None:
+        """Everything late lands; then runs until one has nothing to send, three at most."""
         self._weather.calm = self._actors.calm = True
         await self._front.settled()
         await anyio.sleep(TIMING.grace + TIMING.latest)
         for further in range(3):
-            plan, _ = await pipeline.plan(self._request(), self._bench())
-            if not plan.steps or further == 2:
-                self._played.final_plan, self._played.settled_after = plan, further
-                return
             await self._run("sync")
+            if not any(heard.writes for heard in self._played.log[self._played.runs[-1].heard :]):
+                self._played.settled_after = further
+                return
+
+    def _befall(self, heard: Heard) -> tuple[str, Fault] | None:
+        return self._weather.choose(heard)
 
     def _arrived(self, heard: Heard) -> None:
         if heard.writes and heard.client != "elsewhere":
@@ -296,7 +272,11 @@ class _Stage:
             concurrency=pick((1, 4, 8), seed, "concurrency"),
             mode=Mode.MIRROR if mirror else Mode.UPSERT,
             on_missing=OnMissing(mirror) if mirror else None,
-            **dict.fromkeys(_LIMITS, _NO_LIMIT),
+            max_create=_NO_LIMIT,
+            max_update=_NO_LIMIT,
+            max_remove=_NO_LIMIT,
+            max_invalid=_NO_LIMIT,
+            max_shrink=_NO_LIMIT,
         )
         return Bench(
             settings=settings,

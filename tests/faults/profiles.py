@@ -68,10 +68,10 @@ _READ: Mapping[str, Fault] = {
 class Profile:
     """A kind of bad day.
 
-    lost, late, busy, hurt, hollow, halves: shares of writes. read: of reads that fail. lists: of pages that are edited. doors: how
-    the door may close in the middle. liar: whether every list's total is wrong for a whole run. small_pages: pages of seven.
-    dialer, person: shares of requests after which they act. rival: a second run starts while the first works. stops: the run is
-    interrupted. mirror: the share of seeds whose sheet is mirrored.
+    lost, late, busy, hurt, hollow, halves: shares of writes. read: of reads that fail. lists: of pages that are edited.
+    doors: how the door may close in the middle. liar: the share of runs in which every list's total is wrong. small_pages: pages
+    of seven. dialer, person: shares of requests after which they act. rival: a second run starts while the first works.
+    stops: the run is interrupted. mirror: the share of seeds whose sheet is mirrored.
     """
 
     name: str
@@ -185,9 +185,7 @@ class Weather:
         return _chosen(((profile.read, _READ), (profile.busy / 4, _BUSY), (profile.lists if lists else 0.0, lists)), key)
 
 
-def _chosen(
-    tables: tuple[tuple[float, Mapping[str, Fault]], ...], key: tuple[object, ...]
-) -> tuple[str, Fault] | None:
+def _chosen(tables: tuple[tuple[float, Mapping[str, Fault]], ...], key: tuple[object, ...]) -> tuple[str, Fault] | None:
     """One fault of one table, the tables weighed by their rates."""
     at = share("fault", *key)
     for rate, table in tables:

@@ -73,7 +73,9 @@ def _untrue(played: Played, run: Run, line: dict[str, Any], row: Row) -> str | N
     """Why a line is not so; None where it is, or where nothing can be said."""
     outcome, message = line["outcome"], line["message"] or ""
     mine = [c for heard in played.log if heard.client == "main" for c in heard.commits if c.phone == row.phone]
-    now = [c for heard in played.log if (heard.client, heard.run) == ("main", run.nr) for c in heard.commits if c.phone == row.phone]
+    now = [
+        c for heard in played.log if (heard.client, heard.run) == ("main", run.nr) for c in heard.commits if c.phone == row.phone
+    ]
     if line["phone"] != row.phone:
         return "it names another number"
     if outcome in _STILL and now and not message.startswith("partly done") and not _from_before(run, outcome):
@@ -94,8 +96,7 @@ def _from_before(run: Run, outcome: str) -> bool:
 
 def _unread(run: Run) -> bool:
     """Whether the report says itself that not everything could be read back: then its lines are the server's word."""
-    words = ("nothing could be read back", "the campaign changed while it was read back")
-    return run.report is not None and any(notice.startswith(words) for notice in run.report.notices)
+    return run.report is not None and any("read back" in notice for notice in run.report.notices)
 
 
 def _excused(message: str) -> bool:
@@ -103,7 +104,7 @@ def _excused(message: str) -> bool:
 
 
 def _unclaimed(played: Played, run: Run, line: dict[str, Any], commits: list[Commit]) -> str | None:
-    """A claim that some order was made, canceled or removed, without a commit that did so; or the order was gone when read back."""
+    """A claim that an order was made, canceled or removed, without a commit that did so; or the order was gone when read back."""
     uuid = line["order_uuid"]
     if line["outcome"] == "removed":
         gone = any(c.kind == "remove-order" and c.order_uuid == uuid and c.seq <= run.ends for c in played.commits)

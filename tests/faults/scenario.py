@@ -195,4 +195,3 @@ _KNOWN: dict[str, tuple[str, dict[str, str], str | None, dict[str, Any]]] = {
     "two faces": ("registered", {"status": "planned"}, "registered", {}),
     "served": ("contacted", {"status": "planned"}, "contacted", {}),
 }
-

@@ -36,7 +36,10 @@ def _figures(summaries: Sequence[Summary], kills: Sequence[KillPoint], twice: tu
         *((f"{words} (`{code}`)", counts[code]) for code, words in CODES.items()),
         ("runs to converge once faults stop, p50 / max", f"{runs[len(runs) // 2]} / {runs[-1]}" if runs else "-"),
         ("rows left unknown", unknown),
-        ("of those, truly not as wanted then", f"{1 - sum(one.settled_unknown for one in summaries) / unknown:.1%}" if unknown else "-"),
+        (
+            "of those, truly not as wanted then",
+            f"{1 - sum(one.settled_unknown for one in summaries) / unknown:.1%}" if unknown else "-",
+        ),
         ("requests, against good weather", f"{sum(one.requests for one in compared) / calm:.2f}x" if calm else "-"),
         ("longest run, seconds of the loop's time", f"{max((one.seconds for one in summaries), default=0):.0f}"),
     ]
