@@ -43,13 +43,16 @@ class Tally:
     workers: int
     on_outcome: OnOutcome = lambda _: None
     outcomes: list[Outcome] = field(default_factory=list)
+    _forbidden: dict[StepKind, str] = field(default_factory=dict)
 
     def take(self, outcome: Outcome) -> Outcome:
-        """Enter how a step ended. A token that is no longer accepted stops the run."""
+        """Enter how a step ended. A token that is no longer accepted stops the run; a missing permission, steps of that kind."""
         self.outcomes.append(outcome)
         self.on_outcome(outcome)
         if outcome.http_status == 401:
             self.stop.because("the server no longer accepts the token", ExitCode.ACCESS)
+        if outcome.http_status == 403 and outcome.fate is Fate.REFUSED:
+            self._forbidden.setdefault(outcome.kind, f"the token may not {outcome.kind.value.replace('-', ' ')}: {outcome.error}")
         return outcome
 
     def replace(self, outcome: Outcome, known: Outcome) -> None:
@@ -81,7 +84,7 @@ class Tally:
 
         async def worker() -> None:
             for step in waiting:
-                reason = self.stopped()
+                reason = self.stopped() or self._forbidden.get(step.kind)
                 if reason is not None:
                     self.give_up(step, Fate.NOT_ATTEMPTED, reason)
                     continue

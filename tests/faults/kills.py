@@ -85,15 +85,30 @@ async def zygote() -> AsyncIterator[Process]:
 
 
 async def every_kill_point(mix: Mapping[str, int] | None = None) -> AsyncIterator[KillPoint]:
-    """Every request of a run in each phase, then every edge of a journal transaction, until a run survives."""
+    """Every request of a run in each phase, then every edge of a journal transaction, until a run survives.
+
+    mix: kind of row -> how many, instead of the usual sheet.
+    """
     async with zygote() as victims:
         for phase in PHASES:
-            number = 0
-            while (point := await _Stage(mix, victims).request(number := number + 1, phase)) is not None:
+            async for point in _deaths(mix, victims, phase):
                 yield point
-        number = 0
-        while (point := await _Stage(mix, victims).journal(number := number + 1)) is not None:
+        edge = 0
+        while (found := await _Stage(mix, victims).journal(edge := edge + 1)) is not None:
+            yield found
+
+
+async def deaths_in(phase: str, mix: Mapping[str, int]) -> AsyncIterator[KillPoint]:
+    """The kill points of one phase."""
+    async with zygote() as victims:
+        async for point in _deaths(mix, victims, phase):
             yield point
+
+
+async def _deaths(mix: Mapping[str, int] | None, victims: Process, phase: str) -> AsyncIterator[KillPoint]:
+    number = 0
+    while (point := await _Stage(mix, victims).request(number := number + 1, phase)) is not None:
+        yield point
 
 
 class _Stage:

@@ -78,7 +78,7 @@ def test_a_server_that_dies_before_the_first_write_is_not_hammered(tmp_path: Pat
     assert day.exit in (5, 6)
     assert day.seconds < 240
     assert sum(heard.writes for heard in day.log) <= 40
-    assert day.counts["not-attempted"] + day.counts["unknown"] > 15
+    assert day.counts["not-attempted"] > 5
 
 
 def test_a_closed_port_is_given_up_at_once_in_the_loops_time_of_a_minute(tmp_path: Path) -> None:
