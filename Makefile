@@ -24,7 +24,7 @@ demo: $(READY)  ## the whole job on sample data against the embedded Callcamp; l
 	@$(BIN)/callcamp-sync demo
 
 test: $(READY)  ## all tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 check: $(READY) fmt lint types test  ## format, lint, types, tests
 

@@ -27,12 +27,15 @@ from callcamp_sync.tally import Tally
 #: (row, record id, phone) of one contact.
 Contact = tuple[int, str, str]
 
+#: What a link may start in. Anything else is what somebody, or a call, has made of the canary since: no rule for later runs.
+_STARTS = (Group.QUIET, Group.CALLABLE, Group.ENDED)
+
 _TWIN = "an order of the campaign has this number already, or an earlier run may have made one"
 
 
 @dataclass(slots=True)
 class Links:
-    """The links of one application. release: sends the releases of the given rows at once. learned: told the start status."""
+    """The links of one application. release: sends the releases of the given rows at once. learned: told what links start in."""
 
     plan: Plan
     tally: Tally
@@ -56,7 +59,8 @@ class Links:
         start = await self._start_of(canary, rest)
         if start is None:
             return
-        self.learned(start)
+        if group_of(start) in _STARTS:
+            self.learned(start)
         asked = self._asked()
         if _risky(start, asked.get(canary.records[0][0])):
             await self.release([s for s in self.plan.steps if s.kind is StepKind.RELEASE and s.rows == canary.rows])

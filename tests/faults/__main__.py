@@ -23,7 +23,7 @@ def main() -> int:
     """Play everything that was asked for."""
     asked = _arguments()
     with processes(asked.workers) as pool:
-        teeth = {} if asked.no_teeth else {m.__name__: pool.submit(catch, m.__name__, asked.most) for m in MISTAKES}
+        teeth = {} if asked.no_teeth else {m.__name__: pool.submit(catch, m.__name__, asked.most, best=False) for m in MISTAKES}
         futures = submit(pool, range(asked.first, asked.first + asked.seeds))
         again = {seed: pool.submit(summarize, seed) for seed in list(futures)[:_TWICE]}
         for done, future in enumerate(as_completed(futures.values()), start=1):

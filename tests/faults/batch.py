@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from multiprocessing import get_context
 
-from .broken import MISTAKES, caught_after
+from .broken import MISTAKES, best_seeds, caught_after
 from .invariants import Finding, judge
 from .play import Played, Run, play
 from .reports import outcome_table
@@ -107,6 +107,10 @@ def submit(pool: ProcessPoolExecutor, seeds: Iterable[int]) -> dict[int, Future[
     return {seed: pool.submit(summarize, seed) for seed in seeds}
 
 
-def catch(name: str, most: int) -> tuple[int, Finding] | None:
-    """`caught_after` by the mistake's name: functions of a table do not travel between processes."""
-    return caught_after(next(mistake for mistake in MISTAKES if mistake.__name__ == name), most)
+def catch(name: str, most: int, *, best: bool) -> tuple[int, Finding] | None:
+    """`caught_after` by the mistake's name: functions of a table do not travel between processes.
+
+    most: how many seeds may be needed. best: of the kind of day on which it shows best; else all seeds from 0 on.
+    """
+    mistake = next(one for one in MISTAKES if one.__name__ == name)
+    return caught_after(mistake, best_seeds(mistake, most) if best else range(most))

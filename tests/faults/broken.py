@@ -6,7 +6,7 @@ Each mistake is one that a careful person makes, and its docstring says which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -21,6 +21,7 @@ from callcamp_sync.sending import Sender
 
 from .invariants import Finding, judge
 from .play import play
+from .profiles import PROFILES
 from .seams import Swap, swapped
 
 Mistake = Callable[[], Sequence[Swap]]
@@ -159,22 +160,23 @@ def takes_silence_for_no() -> Sequence[Swap]:
     return [(exchange, "judge", judged)]
 
 
-MISTAKES: tuple[Mistake, ...] = (
-    blanket_retry,
-    posts_again_after_one_look,
-    no_grace,
-    no_lock,
-    believes_partial_lists,
-    removes_first,
-    patches_status_again,
-    never_by_order,
-    follows_redirects,
-    resumes_by_row,
-    counts_for_itself,
-    journals_afterwards,
-    trusts_its_plan,
-    takes_silence_for_no,
-)
+#: Each mistake, and the kind of day on which it shows best.
+MISTAKES: dict[Mistake, str] = {
+    blanket_retry: "wire",
+    posts_again_after_one_look: "wire",
+    no_grace: "late",
+    no_lock: "rival",
+    believes_partial_lists: "pages",
+    removes_first: "pages",
+    patches_status_again: "people",
+    never_by_order: "wire",
+    follows_redirects: "doors",
+    resumes_by_row: "links",
+    counts_for_itself: "people",
+    journals_afterwards: "wire",
+    trusts_its_plan: "people",
+    takes_silence_for_no: "wire",
+}
 
 
 def making(mistake: Mistake) -> AbstractContextManager[None]:
@@ -182,11 +184,17 @@ def making(mistake: Mistake) -> AbstractContextManager[None]:
     return swapped(mistake())
 
 
-def caught_after(mistake: Mistake, most: int) -> tuple[int, Finding] | None:
-    """How many seeds, from 0 on, it takes to catch the mistake, and by what; None if `most` are not enough."""
-    for seed in range(most):
+def caught_after(mistake: Mistake, seeds: Iterable[int]) -> tuple[int, Finding] | None:
+    """How many of the seeds it takes to catch the mistake, and by what; None if they are not enough."""
+    for count, seed in enumerate(seeds, start=1):
         with making(mistake):
             found = judge(play(seed))
         if found:
-            return seed + 1, found[0]
+            return count, found[0]
     return None
+
+
+def best_seeds(mistake: Mistake, most: int) -> range:
+    """The first seeds of the kind of day on which a mistake shows best."""
+    place = [profile.name for profile in PROFILES].index(MISTAKES[mistake])
+    return range(place, most * len(PROFILES), len(PROFILES))

@@ -96,8 +96,8 @@ class Profile:
 PROFILES = (
     Profile(name="wire", lost=0.25, read=0.03),
     Profile(name="late", late=0.35, lost=0.05),
-    Profile(name="people", lost=0.2, hollow=0.06, dialer=0.25, person=0.15),
-    Profile(name="pages", lists=0.15, read=0.02, liar=0.8, small_pages=True, person=0.1, mirror=1.0),
+    Profile(name="people", lost=0.25, hollow=0.06, dialer=0.25, person=0.15),
+    Profile(name="pages", lists=0.15, read=0.02, liar=0.9, small_pages=True, person=0.1, mirror=1.0),
     Profile(name="doors", lost=0.05, doors=("401", "301", "302", "307")),
     Profile(name="rival", lost=0.1, late=0.05, rival=True),
     Profile(name="load", busy=0.25, hurt=0.05, lost=0.03),

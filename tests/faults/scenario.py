@@ -129,7 +129,7 @@ def build(seed: int, profile: Profile, clock: Watch, mix: Mapping[str, int] | No
         rows=shuffled(rows, seed, "rows"),
         extras=extras,
         mirror=mirror,
-        spoiled=happens(0.2, seed, "spoiled"),
+        spoiled=happens(0.1, seed, "spoiled"),
     )
 
 

@@ -13,4 +13,4 @@ _MISTAKES = [pytest.param(mistake, id=f"a client that {mistake.__name__.replace(
 @pytest.mark.parametrize("mistake", _MISTAKES)
 def test_a_broken_client_is_caught(plays: Plays, mistake: Mistake) -> None:
     found = plays.caught[mistake.__name__].result()
-    assert found is not None, f"{MOST} seeds do not show it"
+    assert found is not None, f"{MOST} days do not show it"
