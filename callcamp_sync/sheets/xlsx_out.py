@@ -20,7 +20,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
 from callcamp_sync.errors import StateError
-from callcamp_sync.sheets import atomic, tabs
+from callcamp_sync.sheets import atomic, charts, tabs
 from callcamp_sync.sheets.tabs import Cells, Column, Tab
 
 _SAFE = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -81,6 +81,7 @@ def _write_tabs(book: Any, all_tabs: Sequence[Tab], rows_per_sheet: int, said: l
     look = _Look(book)
     for name, (tab, piece) in zip(names, parts, strict=True):
         _write_sheet(book.add_worksheet(name), tab, piece, look)
+        charts.finish(book, book.get_worksheet_by_name(name), tab, len(piece[0].texts) if piece else 0)
     if not parts:
         book.add_worksheet("Empty")
 
