@@ -45,10 +45,11 @@ def planned(desk: Desk, command: str, plan: Plan) -> Report:
 def validated(subject: planning.Subject, record_type: RecordSchema, bench: Bench) -> Report:
     """The report of a sheet that was held against a Record Type alone: every row counts as a new contact."""
     desired = planning.desire(subject, record_type)
-    rejected = pl.col(ROW).is_in(desired.needed["row"].unique().implode()) & pl.col("verdict").is_null()
+    new = (pl.col("action") != "skip").fill_null(value=True) & pl.col("verdict").is_null()
+    rejected = pl.col(ROW).is_in(desired.needed["row"].unique().implode()) & new
     outcome = pl.when(rejected).then(pl.lit("rejected")).otherwise(pl.coalesce("verdict", pl.lit("unchanged")))
     rows = desired.frame.with_columns(outcome=outcome)
-    live = desired.needed.join(desired.frame.filter(pl.col("verdict").is_null()), left_on="row", right_on=ROW, how="semi")
+    live = desired.needed.join(desired.frame.filter(new), left_on="row", right_on=ROW, how="semi")
     issues = pl.concat([desired.issues, live]).sort("row", maintain_order=True)
     lines = planning.lines(rows, issues)
     now = bench.clock()

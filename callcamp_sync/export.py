@@ -18,7 +18,8 @@ from callcamp_sync import planning, snapshot
 from callcamp_sync.api.refusals import ForbiddenError
 from callcamp_sync.bench import Bench, find_campaign, open_client
 from callcamp_sync.errors import UsageError
-from callcamp_sync.fields import FIELDS, Field, Home, fold_heading
+from callcamp_sync.fields import FIELDS, Field, Home
+from callcamp_sync.headings import headings
 from callcamp_sync.model import CampaignInfo
 from callcamp_sync.reconcile import statuses_seen
 from callcamp_sync.sheets import Column, Tab, write_csv, write_workbook
@@ -68,23 +69,13 @@ async def read_status(bench: Bench, campaign: str | None, *, statuses: Sequence[
 def sheet_frame(orders: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """The orders under their headings. Columns that could not be read are left out: a blank would say more than is known."""
     columns: dict[str, pl.Expr] = {}
-    taken: set[str] = set()
+    names = headings(fields)
     for field in fields:
         column = {"phoneNumber": "phone", "status": "status_wire"}.get(field.name, f"have_{field.name}")
         source = column if column in orders.columns else field.name
         if source in orders.columns and field.home is not Home.ROW:
-            columns[heading(field, taken)] = pl.col(source)
+            columns[names[field.name]] = pl.col(source)
     return orders.select(**columns)
-
-
-def heading(field: Field, taken: set[str]) -> str:
-    """A heading that the import knows: the title, or the id where another field has that title already."""
-    names = {fold_heading(alias) for known in FIELDS for alias in (known.title, *known.aliases)}
-    own = field.title
-    if field.home is Home.PARAMETER and (fold_heading(own) in names | taken or not own.strip() or own.startswith("_")):
-        own = field.wire
-    taken.add(fold_heading(own))
-    return own
 
 
 async def overview(bench: Bench, campaign: str) -> dict[str, Any]:
