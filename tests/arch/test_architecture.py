@@ -38,7 +38,19 @@ LAYERS: Mapping[str, frozenset[str]] = {
         }
     ),
     "pipeline": frozenset(
-        {"planning", "settling", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal", "template"},
+        {
+            "planning",
+            "settling",
+            "bench",
+            "closing",
+            "pipeline",
+            "export",
+            "checks",
+            "suppression",
+            "rehearsal",
+            "template",
+            "fixes",
+        },
     ),
     "cli": frozenset({"cli", "__main__"}),
 }
