@@ -50,6 +50,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
             "rehearsal",
             "template",
             "fixes",
+            "annotation",
         },
     ),
     "cli": frozenset({"cli", "__main__"}),

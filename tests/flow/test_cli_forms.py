@@ -169,6 +169,25 @@ def test_a_line_that_was_damaged_in_the_file_is_not_washed_clean(stage: Stage) -
     assert stage.phones(EMPTY) == ["+12015550150", "+12015550151"]
 
 
+def test_a_cell_that_a_workbook_cannot_hold_keeps_its_row_closed(stage: Stage) -> None:
+    stage.sheet([lead("call me", Company="Ex\x07ample"), lead("+1 201 555 0151")])
+    stage.here("sync", "leads.csv", "-c", EMPTY, "--yes")
+    path = stage.folders[-1] / "fix.xlsx"
+    assert cells(path, "Fix")[1][1] == "Ex␇ample"
+    fill(path, [{"Phone": "+1 201 555 0150"}], tab="Fix", start=2)
+    assert stage.here("sync", path, "-c", EMPTY, "--yes").code == 8
+    assert stage.phones(EMPTY) == ["+12015550151"]
+
+
+def test_rows_that_nobody_has_corrected_yet_stop_no_run_of_a_fix_file(stage: Stage) -> None:
+    stage.sheet([lead("call me") for _ in range(25)])
+    assert stage.here("sync", "leads.csv", "-c", EMPTY, "--yes").code == 8
+    path = stage.folders[-1] / "fix.xlsx"
+    fill(path, [{"Phone": "+1 201 555 0150"}], tab="Fix", start=2)
+    assert stage.here("sync", path, "-c", EMPTY, "--yes").code == 3
+    assert stage.report()["counts"] == {"created": 1, "rejected": 24}
+
+
 def test_the_same_mapping_reads_the_fix_file(stage: Stage) -> None:
     """By the tab's name and the header row that it names, and with the words that it lists."""
     book = openpyxl.Workbook()
@@ -209,3 +228,65 @@ def test_a_fix_file_never_replaces_the_sheet_that_is_read(stage: Stage) -> None:
     for asked in ("t.xlsx", "t.xlsx#Contacts"):
         assert stage.here("validate", asked, "-c", EMPTY, "--fix-file", "t.xlsx").code == 2
     assert (stage.folder / "t.xlsx").read_bytes() == before
+
+
+# --- --annotate
+
+
+def own_workbook(stage: Stage, name: str = "leads.xlsx") -> Path:
+    book = openpyxl.Workbook()
+    book.active.title = "Leads"
+    rows = [["Phone", "Company"], ["+1 201 555 0150", "Example Ltd"], [], ["call me", "Example Ltd"]]
+    for row in rows:
+        book.active.append(row)
+    book.save(stage.folder / name)
+    return stage.folder / name
+
+
+def test_the_annotated_copy_says_how_each_row_ended_and_is_synced_like_the_original(stage: Stage) -> None:
+    before = own_workbook(stage).read_bytes()
+    ended = stage.here("sync", "leads.xlsx", "-c", EMPTY, "--yes", "--annotate", "done.xlsx")
+    assert ended.code == 3, ended.err
+    order = stage.orders(EMPTY)[0]
+    assert cells(stage.folder / "done.xlsx", "Leads") == [
+        ["Phone", "Company", "_outcome", "_order_id", "_record_id", "_message"],
+        ["+1 201 555 0150", "Example Ltd", "created", order.uuid, order.record.uuid, None],
+        [None] * 6,
+        ["call me", "Example Ltd", "rejected", None, None, "`call me` is not a phone number"],
+    ]
+    assert (stage.folder / "leads.xlsx").read_bytes() == before
+    assert stage.here("sync", "done.xlsx", "-c", EMPTY, "--yes").code == 3
+    assert stage.report()["counts"] == {"unchanged": 1, "rejected": 1}
+
+
+def test_a_dry_run_annotates_what_is_planned(stage: Stage) -> None:
+    own_workbook(stage)
+    stage.here("sync", "leads.xlsx", "-c", EMPTY, "--dry-run", "--annotate", "plan.xlsx")
+    assert [row[2] for row in cells(stage.folder / "plan.xlsx", "Leads")] == ["_outcome", "created", None, "rejected"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "target", "words"),
+    [
+        pytest.param("leads.csv", "x.xlsx", "copies a workbook", id="of a CSV file"),
+        pytest.param("leads.xlsx", "x.csv", "must end in", id="into another format"),
+        pytest.param("leads.xlsx", "leads.xlsx", "is the sheet that is read", id="over the workbook itself"),
+        pytest.param("leads.xlsx#Leads", "./leads.xlsx", "is the sheet that is read", id="over it by another name"),
+        pytest.param("leads.xlsx", "nowhere/x.xlsx", "is not there", id="into no folder"),
+    ],
+)
+def test_a_copy_that_cannot_be_is_refused_before_anything_is_sent(stage: Stage, sheet: str, target: str, words: str) -> None:
+    own_workbook(stage)
+    stage.sheet([lead("+1 201 555 0150")])
+    mark = stage.forget()
+    ended = stage.here("sync", sheet, "-c", EMPTY, "--yes", "--annotate", target)
+    assert (ended.code, words in ended.err, stage.methods(mark)) == (2, True, set())
+
+
+def test_a_copy_that_cannot_be_written_is_told_and_the_run_stands(stage: Stage) -> None:
+    own_workbook(stage)
+    (stage.folder / "there.xlsx").mkdir()
+    ended = stage.here("sync", "leads.xlsx", "-c", EMPTY, "--yes", "--annotate", "there.xlsx")
+    assert ended.code == 6
+    assert "`there.xlsx` is not written" in ended.out
+    assert stage.phones(EMPTY) == ["+12015550150"]
