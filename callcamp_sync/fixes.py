@@ -128,7 +128,7 @@ def fix_form(report: Report, found: Original) -> Form:
     questions = [Question(heading=h, check=_check(found.words.get(h, ()))) for h in headings]
     ours = [
         Question(heading="_row", kind="integer", width=8, colour="grey"),
-        *(Question(heading=name, width=60, colour="grey") for name in COLUMNS[1:]),
+        *(Question(heading=name, width=60, colour="grey", wrap=True) for name in COLUMNS[1:]),
     ]
     name = report.source.sheet or (source.sheet if isinstance(source.sheet, str) else "")
     return Form(
@@ -193,7 +193,7 @@ def _guide(report: Report) -> Sequence[str]:
     tab = f", tab {report.source.sheet}" if report.source.sheet else ""
     return (
         "# Rows to correct",
-        f"Run {report.run_id}{campaign} on {report.finished_at:%Y-%m-%d %H:%M} UTC left these rows out.",
+        f"A {report.command}{campaign} on {report.finished_at:%Y-%m-%d %H:%M} UTC (run {report.run_id}) left these rows out.",
         f"They come from {report.source.path}{tab}; `_row` is the number of the row there.",
         "",
         "# What to do",

@@ -23,7 +23,8 @@ from callcamp_sync.sheets.tabs import Cells, Colour, Kind
 MAX_COMMENTS = 5_000
 
 _TITLE, _MESSAGE, _INLINE = 32, 255, 255
-_GUIDE_WIDTH = 90
+_GUIDE_WIDTH = 80
+_TALLEST = 400
 _LARGEST = 999_999_999_999_999
 _FADED = {"italic": True, "font_color": "#595959"}
 _WRONG: Colour = "red"
@@ -43,7 +44,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A column of a form. kind: as of a tabs.Column. comment: of the heading. colour: of the heading; null is the usual one."""
+    """A column of a form. kind: as of a tabs.Column. comment, colour: of the heading. wrap: long text goes over several lines."""
 
     heading: str
     kind: Kind = "text"
@@ -51,6 +52,7 @@ class Question:
     comment: str | None = None
     check: Check | None = None
     colour: Colour | None = None
+    wrap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +141,9 @@ def _letters(column: int) -> str:
 def _write_form(book: Any, sheet: Any, form: Form, lists: _Lists) -> list[str]:
     head = form.header_row - 1
     cells = [tabs.as_cells(values, q.kind) for values, q in zip(form.frame, form.questions, strict=True)]
-    look = xlsx_out.Look(book)
     last = min(head + form.frame.height + form.spare, tabs.MAX_ROWS - 1)
     for index, (question, column) in enumerate(zip(form.questions, cells, strict=True)):
-        sheet.set_column(index, index, question.width or _width(question, column), look.kinds[question.kind])
+        sheet.set_column(index, index, question.width or _width(question, column), book.add_format(_style(question)))
         sheet.write_string(head, index, tabs.shortened(tabs.clean(question.heading)), _header(book, question))
         if question.comment:
             _comment(sheet, head, index, question.comment)
@@ -164,6 +165,10 @@ def _header(book: Any, question: Question) -> Any:
     return book.add_format({**xlsx_out.HEADER, **coloured})
 
 
+def _style(question: Question) -> dict[str, Any]:
+    return {"num_format": xlsx_out.FORMATS[question.kind], "valign": "top", "text_wrap": question.wrap}
+
+
 def _rule(question: Question, lists: _Lists) -> dict[str, Any]:
     check = question.check
     assert check is not None
@@ -181,15 +186,19 @@ def _rule(question: Question, lists: _Lists) -> dict[str, Any]:
 
 
 def _write_rows(book: Any, sheet: Any, form: Form, cells: list[Cells]) -> None:
-    styles = {kind: {"num_format": code, "valign": "top"} for kind, code in xlsx_out.FORMATS.items()}
     fill, ink = xlsx_out.COLOURS[_WRONG]
-    plain = [book.add_format(styles[q.kind]) for q in form.questions]
-    faded = [book.add_format(styles[q.kind] | _FADED) for q in form.questions]
-    red = [book.add_format(styles[q.kind] | {"bg_color": fill, "font_color": ink}) for q in form.questions]
+    styles = [_style(question) for question in form.questions]
+    plain = [book.add_format(style) for style in styles]
+    faded = [book.add_format(style | _FADED) for style in styles]
+    red = [book.add_format(style | {"bg_color": fill, "font_color": ink}) for style in styles]
+    wrapped = [(i, question.width or 60) for i, question in enumerate(form.questions) if question.wrap]
     comments = 0
     texts = pl.DataFrame([column.texts.alias(str(i)) for i, column in enumerate(cells)])
     for index, row in enumerate(texts.iter_rows()):
         place = form.header_row + index
+        # Not every program makes room for wrapped text by itself.
+        if (lines := max((1 + len(row[i] or "") // width for i, width in wrapped), default=1)) > 1:
+            sheet.set_row(place, min(15 * lines, _TALLEST))
         for column, text in enumerate(row):
             wrong = (index, column) in form.wrong
             style = red[column] if wrong else faded[column] if index < form.faded else plain[column]
@@ -216,6 +225,7 @@ def _write_guide(book: Any, sheet: Any, guide: Sequence[str]) -> None:
     head = book.add_format({"bold": True, "font_size": 13, "num_format": "@"})
     body = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     sheet.set_column(0, 0, _GUIDE_WIDTH)
+    sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.hide_gridlines(2)
     for row, line in enumerate(guide):
