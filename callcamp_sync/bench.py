@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from callcamp_sync import journal, planning
+from callcamp_sync import fixes, journal, planning
 from callcamp_sync.api.client import Client
 from callcamp_sync.errors import MappingError, UsageError
 from callcamp_sync.journal import Journal
@@ -72,7 +72,8 @@ class Request:
     """One sync as the user asked for it.
 
     campaign: uuid or unique name. mapping: a TOML file, null for matching by heading. plan_file: where the plan will be saved,
-    for the report's next step. record_type: a JSON file, instead of a campaign's Record Type.
+    for the report's next step. record_type: a JSON file, instead of a campaign's Record Type. fix_file: where `validate` writes
+    the rows to correct.
     """
 
     sheet: str
@@ -81,6 +82,7 @@ class Request:
     command: str = "sync"
     plan_file: Path | None = None
     record_type: Path | None = None
+    fix_file: Path | None = None
 
 
 @dataclass(slots=True)
@@ -168,20 +170,24 @@ def load_subject(request: Request, settings: Settings) -> planning.Subject:
     mapping = load_mapping(request.mapping)
     chosen = planning.effective(settings, mapping)
     source = mapping.source
-    sheet = read_sheet(
-        request.sheet,
-        sheet=source.sheet,
-        header_row=source.header_row,
-        encoding=source.encoding,
-        delimiter=source.delimiter,
+    sheet = fixes.reopened(
+        read_sheet(
+            request.sheet,
+            sheet=source.sheet,
+            header_row=source.header_row,
+            encoding=source.encoding,
+            delimiter=source.delimiter,
+        )
     )
+    # The runs of fix files are counted apart: how many rows they have says nothing of the next whole sheet.
+    kind = {"fix": True} if sheet.info.fix_of is not None else {}
     return planning.Subject(
         sheet=sheet,
         mapping=mapping,
         by_name=request.mapping is None,
         settings=chosen,
         shown=_shown(request, chosen),
-        digests={"mapping": digest(mapping.model_dump(mode="json"))},
+        digests={"mapping": digest(mapping.model_dump(mode="json") | kind)},
     )
 
 

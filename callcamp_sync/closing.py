@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 import polars as pl
 
-from callcamp_sync import __version__, frames, planning, reconcile, report, snapshot
+from callcamp_sync import __version__, fixes, frames, planning, reconcile, report, snapshot
 from callcamp_sync.bench import Bench, Desk
 from callcamp_sync.errors import ExitCode, StateError, SyncError, gravest
 from callcamp_sync.fields import FIELDS, ROW, Home
@@ -45,10 +45,11 @@ def planned(desk: Desk, command: str, plan: Plan) -> Report:
 def validated(subject: planning.Subject, record_type: RecordSchema, bench: Bench) -> Report:
     """The report of a sheet that was held against a Record Type alone: every row counts as a new contact."""
     desired = planning.desire(subject, record_type)
-    rejected = pl.col(ROW).is_in(desired.needed["row"].unique().implode()) & pl.col("verdict").is_null()
+    new = (pl.col("action") != "skip").fill_null(value=True) & pl.col("verdict").is_null()
+    rejected = pl.col(ROW).is_in(desired.needed["row"].unique().implode()) & new
     outcome = pl.when(rejected).then(pl.lit("rejected")).otherwise(pl.coalesce("verdict", pl.lit("unchanged")))
     rows = desired.frame.with_columns(outcome=outcome)
-    live = desired.needed.join(desired.frame.filter(pl.col("verdict").is_null()), left_on="row", right_on=ROW, how="semi")
+    live = desired.needed.join(desired.frame.filter(new), left_on="row", right_on=ROW, how="semi")
     issues = pl.concat([desired.issues, live]).sort("row", maintain_order=True)
     lines = planning.lines(rows, issues)
     now = bench.clock()
@@ -81,7 +82,7 @@ def validated(subject: planning.Subject, record_type: RecordSchema, bench: Bench
     )
 
 
-def not_begun(desk: Desk, command: str, plan: Plan, exit_code: ExitCode) -> Report:
+def not_begun(desk: Desk, command: str, plan: Plan, exit_code: ExitCode, original: fixes.Original | None = None) -> Report:
     """The report of a run that was stopped before its first write: what was planned is `not-attempted`."""
     acting = pl.col("outcome").is_in(_ACTING)
     why = "a guard stopped the run" if exit_code is ExitCode.GUARD else "the run was not confirmed"
@@ -94,7 +95,7 @@ def not_begun(desk: Desk, command: str, plan: Plan, exit_code: ExitCode) -> Repo
         desk.settings.report_dir, run_id=desk.run_id, campaign=plan.campaign.name, started_at=desk.started
     )
     made = _report(desk, command, plan, _books(plan, lines, orders), exit_code, folder=folder)
-    return _written(made, folder)
+    return _written(made, folder, original)
 
 
 async def read_back(desk: Desk, plan: Plan, outcomes: Sequence[Outcome]) -> tuple[Books, tuple[str, ...]]:
@@ -136,12 +137,21 @@ async def _after(desk: Desk, plan: Plan) -> tuple[pl.DataFrame, bool, tuple[str,
 
 
 def ended(
-    desk: Desk, command: str, plan: Plan, books: Books, folder: Path, *, outcomes: Sequence[Outcome], notices: Sequence[str]
+    desk: Desk,
+    command: str,
+    plan: Plan,
+    books: Books,
+    folder: Path,
+    *,
+    outcomes: Sequence[Outcome],
+    notices: Sequence[str],
+    original: fixes.Original | None = None,
 ) -> Report:
     """The report of a run that sent something, on disk; the journal knows how it ended.
 
     A step that the server forbade (403) is a matter of the token's permissions, whatever else went wrong with it. A run that a
-    full disk stopped is incomplete: the exit code of a wrong call would say that nothing was sent.
+    full disk stopped is incomplete: the exit code of a wrong call would say that nothing was sent. original: the sheet, where it
+    was read by this run: its rows to correct become fix.xlsx.
     """
     stop = desk.bench.stop
     codes = [_rows_code(books.counts), ExitCode.INCOMPLETE if stop.exit_code is ExitCode.USAGE else stop.exit_code]
@@ -154,7 +164,7 @@ def ended(
     wrong = report.balance(made)
     if wrong:
         made = replace(made, exit_code=int(ExitCode.BUG), exit_name=ExitCode.BUG.label, notices=(*made.notices, *wrong))
-    made = _written(made, folder)
+    made = _written(made, folder, original)
     try:
         desk.journal.finish_run(desk.run_id, exit_code=made.exit_code, counts=made.counts, missing=made.missing)
     except StateError as error:
@@ -162,14 +172,14 @@ def ended(
     return made
 
 
-def _written(made: Report, folder: Path) -> Report:
+def _written(made: Report, folder: Path, original: fixes.Original | None) -> Report:
     try:
         warnings = report.write_report(made, folder)
     except StateError as error:
         return replace(
             made, exit_code=int(ExitCode.USAGE), exit_name=ExitCode.USAGE.label, notices=(*made.notices, error.message)
         )
-    return replace(made, notices=(*made.notices, *warnings))
+    return replace(made, notices=(*fixes.write_beside(made, original, folder), *made.notices, *warnings))
 
 
 def _books(plan: Plan, lines: pl.DataFrame, orders: pl.DataFrame) -> Books:

@@ -48,6 +48,11 @@ CATALOGUE: dict[str, Entry] = {
     "cell-uncalculated": Entry(
         _R, "the formula was never calculated", "open the workbook in Excel and save it, or type the value"
     ),
+    "fix-open": Entry(
+        _H,
+        "the row of the fix file is not marked as corrected ({detail})",
+        "compare the row with the original, then clear its cell in `_problem`",
+    ),
     # --- phones
     "phone-blank": Entry(_R, "the phone number is blank", "enter the number with its country code, such as +1 201 555 0123"),
     "phone-unreadable": Entry(_R, "`{cell}` is not a phone number", "enter one number with its country code"),

@@ -139,6 +139,7 @@ class SourceInfo:
 
     path: as the user gave it. sheet: the workbook's tab, null for CSV. rows: rows with at least one filled cell, header not
     counted. blank_rows: rows without one. encoding, delimiter: null for workbooks. sha256: of the file's bytes, lower hex.
+    fix_of: the run whose fix file this is ("" where that is not known), null for every other sheet.
     """
 
     path: str
@@ -149,6 +150,7 @@ class SourceInfo:
     encoding: str | None
     delimiter: str | None
     warnings: tuple[str, ...] = ()
+    fix_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,19 @@ from typing import Any
 import anyio.to_thread
 import polars as pl
 
-from callcamp_sync import __version__, closing, guards, lock, plan_document, planning, reconcile, report, settling, snapshot
+from callcamp_sync import (
+    __version__,
+    closing,
+    fixes,
+    guards,
+    lock,
+    plan_document,
+    planning,
+    reconcile,
+    report,
+    settling,
+    snapshot,
+)
 from callcamp_sync.apply import Run
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, open_desk
@@ -63,6 +75,7 @@ class Planned:
     standing: pl.DataFrame
     said_never: tuple[str, ...]
     listed_at: datetime
+    original: fixes.Original | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +134,7 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
         found=found,
         difference=difference,
         listed_at=listed_at,
+        original=fixes.original(subject, record_type),
     )
 
 
@@ -154,9 +168,9 @@ async def sync(request: Request, bench: Bench) -> Report:
         with _held(desk, campaign.uuid, request.command):
             planned = await _plan(desk, subject, campaign)
             if any(guard.tripped for guard in planned.plan.guards):
-                return closing.not_begun(desk, request.command, planned.plan, ExitCode.GUARD)
+                return closing.not_begun(desk, request.command, planned.plan, ExitCode.GUARD, planned.original)
             if planned.plan.steps and not await _confirmed(bench, planned.plan):
-                return closing.not_begun(desk, request.command, planned.plan, ExitCode.INTERRUPTED)
+                return closing.not_begun(desk, request.command, planned.plan, ExitCode.INTERRUPTED, planned.original)
             asked = bench.confirm is not None and bool(planned.plan.steps)
             return await _carry_out(desk, request.command, planned, look_again=asked)
 
@@ -169,8 +183,10 @@ async def validate(request: Request, bench: Bench) -> Report:
             campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
             planned = await _plan(desk, subject, campaign)
             lenient = replace(planned.plan, guards=())
-            return closing.planned(desk, request.command, lenient)
-    return closing.validated(subject, load_record_type(request.record_type), bench)
+            return fixes.asked_for(closing.planned(desk, request.command, lenient), planned.original, request.fix_file)
+    record_type = load_record_type(request.record_type)
+    made = closing.validated(subject, record_type, bench)
+    return fixes.asked_for(made, fixes.original(subject, record_type), request.fix_file)
 
 
 def save(made: Plan, path: Path) -> None:
@@ -366,7 +382,8 @@ async def _carry_out(
     with Audit.begin(folder, plan, head=head, clock=desk.bench.clock) as trail:
         outcomes = await _send(desk, plan, standing, earlier, trail)
     books, notice = await closing.read_back(desk, plan, outcomes)
-    return closing.ended(desk, command, plan, books, folder, outcomes=outcomes, notices=notice)
+    found = planned.original
+    return closing.ended(desk, command, plan, books, folder, outcomes=outcomes, notices=notice, original=found)
 
 
 def _enter_run(desk: Desk, command: str, plan: Plan, folder: Path, *, spend: bool) -> None:

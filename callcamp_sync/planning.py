@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,10 +24,10 @@ from callcamp_sync.diff import Difference, diff
 from callcamp_sync.errors import AccessError, UsageError, ungrouped
 from callcamp_sync.fields import FIELDS, ROW, Field, Home
 from callcamp_sync.issues import CATALOGUE, render
+from callcamp_sync.mapping import Binding, bind
 from callcamp_sync.mapping import Mapping as SheetMapping
-from callcamp_sync.mapping import bind
 from callcamp_sync.matching import link, match
-from callcamp_sync.model import LINE_SCHEMA, CampaignInfo, Mode, OnMissing, Plan, Sheet
+from callcamp_sync.model import LINE_SCHEMA, CampaignInfo, Limit, Mode, OnMissing, Plan, Sheet
 from callcamp_sync.plan import digest, frame_digest, steps
 from callcamp_sync.policy import is_group, person_keys
 from callcamp_sync.rows import Desired, forgiven, merged, phones_that_said_never, read_rows
@@ -112,15 +112,16 @@ def effective(settings: Settings, mapping: SheetMapping) -> Settings:
 
 def desire(subject: Subject, record_type: RecordSchema) -> Desired:
     """What the sheet asks for, under the campaign's Record Type. Raises MappingError where headers do not fit."""
-    binding = bind(
-        subject.mapping,
-        subject.sheet.headings,
-        record_type.parameters,
-        by_name=subject.by_name,
-        keys=subject.settings.key or (),
-    )
     settings = subject.settings
-    return read_rows(subject.sheet, binding, record_type, region=settings.region, on_duplicate=settings.on_duplicate)
+    return read_rows(
+        subject.sheet, bound(subject, record_type), record_type, region=settings.region, on_duplicate=settings.on_duplicate
+    )
+
+
+def bound(subject: Subject, record_type: RecordSchema) -> Binding:
+    """Which heading feeds which field. Raises MappingError where headers do not fit."""
+    keys = subject.settings.key or ()
+    return bind(subject.mapping, subject.sheet.headings, record_type.parameters, by_name=subject.by_name, keys=keys)
 
 
 async def read_type(client: Client, campaign: CampaignInfo) -> RecordSchema:
@@ -281,6 +282,8 @@ def wishes(
     because = None if standing.complete else "the campaign changed while it was read, so absent is not missing"
     if because is None and desired.lacks(standing.orders):
         because = "the sheet is an export that does not have all of today's orders, so absent is not missing"
+    if subject.sheet.info.fix_of is not None:
+        because = "the sheet is a fix file, which holds some of the rows, so absent is not missing"
     return Wishes(
         mode=settings.mode,
         on_missing=settings.missing,
@@ -333,6 +336,9 @@ def build(
     limits = guards.Limits(
         **{name: getattr(settings, name) for name in ("max_create", "max_update", "max_remove", "max_invalid", "max_shrink")}
     )
+    if subject.sheet.info.fix_of is not None and limits.max_invalid is None:
+        # Rows that nobody has corrected yet are what a fix file is made of.
+        limits = replace(limits, max_invalid=Limit(percent=100))
     return Plan(
         id=secrets.token_hex(8),
         created_at=now,

@@ -21,6 +21,7 @@ from callcamp_sync.cli import (
     runs,
     sandbox,
     sync,
+    template,
     validate,
 )
 
@@ -54,6 +55,7 @@ app.command("sandbox")(sandbox.sandbox)
 app.command("doctor")(doctor.doctor)
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(maps.app, name="map")
+app.command("template")(template.template)
 app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)
 app.command("explain")(explain.explain)

@@ -20,19 +20,26 @@ def validate(
         Path | None,
         typer.Option(metavar="FILE.json", help="A Record Type as JSON, instead of a campaign's.", show_default=False),
     ] = None,
+    fix_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.xlsx", help="Write the rows to correct to a workbook.", show_default=False),
+    ] = None,
     *,
     common: Common,
     flags: dict[str, Any],
 ) -> int:
     """Find every fault of every row. Sends nothing but GET; with `--record-type` nothing at all."""
-    from callcamp_sync import pipeline
+    from callcamp_sync import fixes, pipeline
     from callcamp_sync.bench import Request
     from callcamp_sync.cli import running, showing
 
     if (campaign is None) == (record_type is None) and mapping is None:
         raise UsageError("name what the rows are for", hint="pass `-c CAMPAIGN`, or `--record-type FILE.json`")
     settings = running.load_settings(common, flags)
-    request = Request(sheet=sheet, campaign=campaign, mapping=mapping, command="validate", record_type=record_type)
+    fixes.check_target(sheet, fix_file)
+    request = Request(
+        sheet=sheet, campaign=campaign, mapping=mapping, command="validate", record_type=record_type, fix_file=fix_file
+    )
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
         report = running.run(lambda: pipeline.validate(request, bench), bench.stop, common.voice)

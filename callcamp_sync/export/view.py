@@ -17,7 +17,8 @@ import polars as pl
 
 from callcamp_sync.calls import SUMMARY
 from callcamp_sync.errors import UsageError
-from callcamp_sync.fields import FIELDS, Field, Home, Kind, fold_heading
+from callcamp_sync.fields import Field, Home, Kind, fold_heading
+from callcamp_sync.headings import headings
 from callcamp_sync.model import CampaignInfo
 from callcamp_sync.values.times import read_zone
 
@@ -67,11 +68,11 @@ class StatusSheet:
 def columns_of(orders: pl.DataFrame, fields: Sequence[Field]) -> tuple[Shown, ...]:
     """Every column that can be shown. What could not be read is left out: a blank would say more than is known."""
     found: list[Shown] = []
-    taken: set[str] = set()
+    names = headings(fields)
     for field in fields:
         source = source_of(field)
         if source in orders.columns and field.home is not Home.ROW:
-            found.append(Shown(field.name, heading(field, taken), source, field.kind))
+            found.append(Shown(field.name, names[field.name], source, field.kind))
     called = [Shown(name, words, name, kind) for name, (words, kind) in SUMMARY.items() if name in orders.columns]
     return (*found, *called)
 
@@ -80,16 +81,6 @@ def source_of(field: Field) -> str:
     """The column of the orders frame in which a field stands."""
     names = {"phoneNumber": "phone", "status": "status_wire", "order_uuid": "order_uuid", "record_uuid": "record_uuid"}
     return names.get(field.name, f"have_{field.name}")
-
-
-def heading(field: Field, taken: set[str]) -> str:
-    """A heading that the import knows: the title, or the id where another field has that title already."""
-    names = {fold_heading(alias) for known in FIELDS for alias in (known.title, *known.aliases)}
-    own = field.title
-    if field.home is Home.PARAMETER and (fold_heading(own) in names | taken or not own.strip() or own.startswith("_")):
-        own = field.wire
-    taken.add(fold_heading(own))
-    return own
 
 
 def chosen(columns: Sequence[Shown], wanted: Sequence[str]) -> tuple[Shown, ...]:

@@ -18,6 +18,7 @@ from callcamp_sync.model import Sheet
 from callcamp_sync.sheets import own
 from callcamp_sync.sheets.csv_in import read_delimited
 from callcamp_sync.sheets.grid import Origin, to_sheet
+from callcamp_sync.sheets.provenance import custom_properties
 from callcamp_sync.sheets.source import Source, is_workbook, read_source
 from callcamp_sync.sheets.xlsx_in import HiddenRows, read_workbook
 
@@ -64,6 +65,9 @@ def read_sheet(
 def _workbook(found: Source, wanted: str | int | None, header_row: int | None, hidden_rows: HiddenRows) -> Sheet:
     book = read_workbook(found.data, found.path, sheet=wanted, header_row=header_row, hidden_rows=hidden_rows)
     sheet = to_sheet(book.grid, Origin(path=found.path, sheet=book.name, sha256=found.sha256))
+    said = custom_properties(found.data)
+    if said.get("callcamp_kind") == "fix":
+        sheet = replace(sheet, info=replace(sheet.info, fix_of=said.get("callcamp_run", "")))
     return _without(sheet, book.hidden) if hidden_rows == "skip" and book.hidden else sheet
 
 

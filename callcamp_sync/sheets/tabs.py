@@ -24,6 +24,9 @@ MAX_COLUMNS = 16_384
 MAX_CELL = 32_767
 MAX_NAME = 31
 
+#: The tab that explains a workbook of ours. A reader that finds it beside others never takes it for data.
+GUIDE = "Read me"
+
 #: What Excel and XML cannot carry, each with the visible sign that stands in its place.
 _SIGNS = {chr(code): chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)} | {
     "\x7f": "\u2421",

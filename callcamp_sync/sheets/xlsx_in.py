@@ -19,6 +19,7 @@ from callcamp_sync.errors import SheetError
 from callcamp_sync.sheets import scan
 from callcamp_sync.sheets.grid import Grid, Notice
 from callcamp_sync.sheets.package import Package, SheetPart, open_package
+from callcamp_sync.sheets.tabs import GUIDE
 
 HiddenRows = Literal["refuse", "include", "skip"]
 
@@ -73,6 +74,7 @@ def _chosen(package: Package, sheet: str | int | None) -> SheetPart:
             f"every sheet of `{package.shown}` is hidden", hint=f"name one: `{package.shown}#{package.sheets[0].name}`"
         )
     filled = [part for part in visible if any(scan.has_value(piece) for piece in package.pieces(part.part))]
+    filled = [part for part in filled if part.name.casefold() != GUIDE.casefold()] or filled
     if len(filled) > 1:
         names = ", ".join(f"`{part.name}`" for part in filled)
         hint = f"name one: `{package.shown}#{filled[0].name}`"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,11 @@ from callcamp_sync.sheets import atomic, charts, tabs
 from callcamp_sync.sheets.tabs import Cells, Column, Tab
 
 _SAFE = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_FORMATS = {"text": "@", "number": "General", "integer": "0", "instant": "yyyy-mm-dd hh:mm:ss", "date": "yyyy-mm-dd"}
+FORMATS = {"text": "@", "number": "General", "integer": "0", "instant": "yyyy-mm-dd hh:mm:ss", "date": "yyyy-mm-dd"}
 _WIDTHS = {"text": 12, "number": 12, "integer": 12, "instant": 19, "date": 12}
-_HEADER = {"bold": True, "bottom": 1, "bg_color": "#E7ECF2", "num_format": "@", "valign": "top"}
+HEADER = {"bold": True, "bottom": 1, "bg_color": "#E7ECF2", "num_format": "@", "valign": "top"}
 #: Fill and text of each colour; every pair reads at a contrast of at least 4.5 to 1.
-_COLOURS = {
+COLOURS = {
     "green": ("#DFF2E1", "#14532D"),
     "blue": ("#DDEBFA", "#1E3A6E"),
     "yellow": ("#FFF6CC", "#5C4400"),
@@ -55,15 +56,25 @@ def write_workbook(
     Raises StateError when the file cannot be written; an old file then stands unharmed.
     """
     said: list[str] = []
+    with new_book(path, properties or {}, created) as book:
+        _write_tabs(book, tabs_, rows_per_sheet, said)
+    return tuple(said)
+
+
+@contextmanager
+def new_book(path: str | Path, properties: Mapping[str, str], created: datetime | None) -> Iterator[Any]:
+    """Yield an XlsxWriter workbook in which text is text; it stands at `path` (mode 0600) when the block ends well.
+
+    Cells must be written row by row. Raises StateError when the file cannot be written; an old file then stands unharmed.
+    """
     try:
         with atomic.replacing(path) as part, tempfile.TemporaryDirectory(prefix="callcamp-sync-") as scratch:
             book = xlsxwriter.Workbook(str(part), _SAFE | {"tmpdir": scratch})
-            _set_properties(book, properties or {}, created)
-            _write_tabs(book, tabs_, rows_per_sheet, said)
+            _set_properties(book, properties, created)
+            yield book
             book.close()
     except XlsxWriterException as error:
         raise StateError(f"cannot write `{path}`: {error}", hint="check the folder, its rights and the free space") from error
-    return tuple(said)
 
 
 def _set_properties(book: Any, properties: Mapping[str, str], created: datetime | None) -> None:
@@ -78,7 +89,7 @@ def _set_properties(book: Any, properties: Mapping[str, str], created: datetime 
 def _write_tabs(book: Any, all_tabs: Sequence[Tab], rows_per_sheet: int, said: list[str]) -> None:
     parts = [(tab, piece) for tab in all_tabs for piece in _pieces(tab, rows_per_sheet, said)]
     names = tabs.tab_names([tab.name for tab, _ in parts])
-    look = _Look(book)
+    look = Look(book)
     for name, (tab, piece) in zip(names, parts, strict=True):
         _write_sheet(book.add_worksheet(name), tab, piece, look)
         charts.finish(book, book.get_worksheet_by_name(name), tab, len(piece[0].texts) if piece else 0)
@@ -86,13 +97,13 @@ def _write_tabs(book: Any, all_tabs: Sequence[Tab], rows_per_sheet: int, said: l
         book.add_worksheet("Empty")
 
 
-class _Look:
+class Look:
     """The formats of one workbook, each made once."""
 
     def __init__(self, book: Any) -> None:
-        self.header = book.add_format(_HEADER)
-        self.kinds = {kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in _FORMATS.items()}
-        self.colours = {name: book.add_format({"bg_color": fill, "font_color": ink}) for name, (fill, ink) in _COLOURS.items()}
+        self.header = book.add_format(HEADER)
+        self.kinds = {kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in FORMATS.items()}
+        self.colours = {name: book.add_format({"bg_color": fill, "font_color": ink}) for name, (fill, ink) in COLOURS.items()}
 
 
 def _pieces(tab: Tab, rows_per_sheet: int, said: list[str]) -> Iterator[list[Cells]]:
@@ -117,7 +128,7 @@ def _part(cells: Cells, start: int, rows: int) -> Cells:
     return Cells(texts=cells.texts.slice(start, rows), numbers=numbers, cut=0, cleaned=0)
 
 
-def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: _Look) -> None:
+def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: Look) -> None:
     rows = len(piece[0].texts) if piece else 0
     for index, (column, cells) in enumerate(zip(tab.columns, piece, strict=False)):
         sheet.write_string(0, index, tabs.shortened(tabs.clean(column.heading)), look.header)
@@ -152,7 +163,7 @@ def _width(column: Column, cells: Cells) -> int:
     return max(8, min(60, max(measured, len(column.heading) + 3) + 1))
 
 
-def _mark(sheet: Any, index: int, rows: int, colours: Mapping[str, str], look: _Look) -> None:
+def _mark(sheet: Any, index: int, rows: int, colours: Mapping[str, str], look: Look) -> None:
     # A rule of the sheet rather than a fixed colour: it follows when a person edits the cell.
     for text, colour in colours.items():
         quoted = tabs.clean(text).replace('"', '""')

@@ -17,9 +17,10 @@ from callcamp_sync.fields import CLEAR, Kind
 from callcamp_sync.rules import Rule
 from callcamp_sync.statuses import fold_status
 from callcamp_sync.values import numbers, texts, times, words
+from callcamp_sync.values.offers import offered
 from callcamp_sync.values.reading import Reading
 
-__all__ = ["canonical", "fold_status", "fold_statuses", "read_column"]
+__all__ = ["canonical", "fold_status", "fold_statuses", "offered", "read_column"]
 
 _SHAPE = {"value": pl.String, "code": pl.String, "detail": pl.String}
 _NEVER_CLEARED = frozenset({Kind.ID, Kind.ACTION, Kind.STATUS})

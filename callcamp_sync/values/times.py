@@ -127,6 +127,11 @@ def _utc(moment: datetime) -> str:
     return f"{_day(moment)}T{moment.hour:02}:{moment.minute:02}:{moment.second:02}{fraction}Z"
 
 
+def zone_names() -> frozenset[str]:
+    """The zones that `read_zone` knows, as the database spells them."""
+    return frozenset(_zones().values())
+
+
 @cache
 def _zones() -> dict[str, str]:
     """Case-folded name -> the database's spelling."""

@@ -23,7 +23,7 @@ Sources = Mapping[str, str]
 
 #: A room is a module or a folder of the package. Each imports from its own layer (see ACQUAINTED) and from those before it.
 LAYERS: Mapping[str, frozenset[str]] = {
-    "base": frozenset({"errors", "issues", "fields", "rules", "statuses", "frames", "model", "policy", "sides"}),
+    "base": frozenset({"errors", "issues", "fields", "rules", "statuses", "frames", "model", "policy", "sides", "headings"}),
     "stages": frozenset(
         {
             *("mapping", "phones", "values", "schema", "matching", "merge", "missing"),
@@ -39,7 +39,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
     ),
     "pipeline": frozenset(
         {"planning", "settling", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"}
-        | {"mappings", "tracing", "explaining"},
+        | {"mappings", "tracing", "explaining", "template", "fixes", "annotation"},
     ),
     "cli": frozenset({"cli", "__main__"}),
 }
