@@ -108,10 +108,10 @@ def test_a_full_disk_is_noticed_before_anything_is_sent(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_write_report_leaves_three_private_files_and_nothing_else(tmp_path: Path) -> None:
+def test_write_report_leaves_five_private_files_and_nothing_else(tmp_path: Path) -> None:
     assert write_report(a_report(), tmp_path) == ()
     assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == dict.fromkeys(
-        ("report.json", "rows.csv", "report.xlsx"), 0o600
+        ("report.json", "rows.csv", "report.xlsx", "report.html", "report.md"), 0o600
     )
     assert load_document(tmp_path) == document(a_report())
 
@@ -122,7 +122,7 @@ def test_a_full_disk_leaves_the_old_report_and_no_half_one(tmp_path: Path) -> No
     with files_no_larger_than(1_000), pytest.raises(StateError, match=r"report\.json"):
         write_report(a_report(checked=9), tmp_path)
     assert (tmp_path / "report.json").read_bytes() == before
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 def many_unchanged() -> Report:
@@ -280,6 +280,6 @@ def test_the_same_report_gives_the_same_files(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir()
         write_report(a_report(), folder)
-    for name in ("report.json", "rows.csv", "report.xlsx"):
+    for name in ("report.json", "rows.csv", "report.xlsx", "report.html", "report.md"):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
     assert openpyxl.load_workbook(folders[0] / "report.xlsx").properties.created == datetime(2026, 5, 10, 14, 31, 5)  # noqa: DTZ001
