@@ -1,6 +1,8 @@
 "use strict";
 /* Filter and sort for the long tables. Everything that needs this script is made by it, so that nothing is dead without it. */
 (() => {
+  /** Lines of a table that are printed, of those that are shown; the style sheet says the same for a page without scripts. */
+  const PRINTED = 200;
   const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
   const count = new Intl.NumberFormat("en");
   const make = (name, properties, ...inside) => {
@@ -32,6 +34,7 @@
         const fits = (!pick.value || outcome(line) === pick.value) && words.every((word) => line.text.includes(word));
         line.row.hidden = !fits;
         shown += fits;
+        line.row.classList.toggle("beyond", shown > PRINTED);
       }
       told.textContent = `${count.format(shown)} of ${count.format(rows.length)} lines shown`;
     };
@@ -40,9 +43,10 @@
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", falling ? "descending" : "ascending");
       const sign = falling ? -1 : 1;
-      const sorted = rows.map(({ row }) => ({ row, key: row.cells[column].textContent }));
-      sorted.sort((one, other) => sign * order.compare(one.key, other.key));
-      body.append(...sorted.map(({ row }) => row));
+      for (const line of rows) line.key = line.row.cells[column].textContent;
+      rows.sort((one, other) => sign * order.compare(one.key, other.key));
+      body.append(...rows.map(({ row }) => row));
+      show();
     };
     heads.forEach((head, column) => {
       const button = make("button", { type: "button", textContent: head.textContent });
@@ -58,6 +62,7 @@
       show();
     };
     clear.addEventListener("click", () => { ask("", ""); find.focus(); });
+    section.classList.add("live");
     show();
     return ask;
   };
