@@ -12,8 +12,9 @@ from callcamp_sync.model import Report
 from callcamp_sync.report.documents import plain, zulu
 from callcamp_sync.report.terminal import counted, number
 from callcamp_sync.report.timeline import Timeline
-from callcamp_sync.report.tones import COLOURS, FATES, MEANINGS, Colour
+from callcamp_sync.report.tones import COLOURS, FATES, MEANINGS
 from callcamp_sync.report.verdicts import changes_planned
+from callcamp_sync.sheets.tabs import Colour
 
 #: No share is drawn narrower than this many percent: one row of a million is to be seen, too.
 _LEAST = 0.6

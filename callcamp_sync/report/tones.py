@@ -7,11 +7,9 @@ Rule source: design document, section 3 (outcomes).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from callcamp_sync.errors import ExitCode
-
-Colour = Literal["green", "blue", "yellow", "orange", "red", "grey"]
+from callcamp_sync.sheets.tabs import Colour
 
 #: The colour of an outcome: green was done, yellow is for people to decide, red is wrong or open, grey stayed as it was.
 COLOURS: Mapping[str, Colour] = {

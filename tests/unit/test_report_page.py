@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_cases import CAMPAIGN, HOSTILE, a_quiet_report, a_report, a_source, outcomes
 
@@ -136,6 +136,7 @@ def test_text_of_strangers_adds_no_element_and_no_attribute(text: str) -> None:
     assert seen.words.replace("\r\n", "\n").count(shown) >= 12
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.text())
 def test_any_text_leaves_the_page_as_it_is(text: str) -> None:
     without_ticks = text.replace("`", "'")
