@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check fmt lint types bench lock clean
+.PHONY: help demo test browser check fmt lint types bench lock clean
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -25,6 +25,9 @@ demo: $(READY)  ## the whole job on sample data against the embedded Callcamp; l
 
 test: $(READY)  ## all tests
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal
+
+browser: $(READY)  ## the report in Chromium (needs chromium, chromium-driver and npm)
+	@$(BIN)/python -m pytest -q tests/browser
 
 check: $(READY) fmt lint types test  ## format, lint, types, tests
 

@@ -15,7 +15,7 @@ app = typer.Typer(help="See what earlier runs did.", no_args_is_help=True, rich_
 
 RunArg = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.")]
 
-_FILES = {"json": "report.json", "csv": "rows.csv", "xlsx": "report.xlsx"}
+_FILES = {"html": "report.html", "xlsx": "report.xlsx", "json": "report.json", "csv": "rows.csv", "md": "report.md"}
 
 
 @app.command("list")
@@ -63,7 +63,7 @@ def show(run: RunArg, *, common: Common, flags: dict[str, Any]) -> int:
 @command("state")
 def report(
     run: RunArg,
-    form: Annotated[str, typer.Option("--format", help="json, csv or xlsx.")] = "json",
+    form: Annotated[str, typer.Option("--format", help="html, xlsx, json, csv or md.")] = "json",
     *,
     common: Common,
     flags: dict[str, Any],

@@ -1,15 +1,22 @@
-"""How plans and reports are shown: a text for people, or the report's document with `--json`."""
+"""How plans and reports are shown: a text for people, or the report's document with `--json`.
+
+Where a CI names a file for summaries (`GITHUB_STEP_SUMMARY`), the report is appended to it in Markdown.
+"""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 from callcamp_sync.cli.voice import Voice
 from callcamp_sync.errors import ExitCode
 from callcamp_sync.model import Plan, Report
-from callcamp_sync.report import document, plan_table, summary
+from callcamp_sync.report import document, markdown, plan_table, summary
 
 
 def ended(report: Report, voice: Voice) -> ExitCode:
     """Show how a run ended; returns its exit code."""
+    _summarise(report, voice)
     if voice.as_json:
         voice.data(document(report))
     else:
@@ -19,6 +26,7 @@ def ended(report: Report, voice: Voice) -> ExitCode:
 
 def planned(plan: Plan, report: Report, voice: Voice) -> ExitCode:
     """Show what a plan would do; returns the exit code of the report."""
+    _summarise(report, voice)
     if voice.as_json:
         voice.data(document(report))
     else:
@@ -26,3 +34,15 @@ def planned(plan: Plan, report: Report, voice: Voice) -> ExitCode:
         voice.text("")
         voice.text(summary(report))
     return ExitCode(report.exit_code)
+
+
+def _summarise(report: Report, voice: Voice) -> None:
+    """Append the report to the CI's summary. A summary that cannot be written is no reason to fail."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    try:
+        with Path(path).open("a", encoding="utf-8") as summary_file:
+            summary_file.write(markdown(report) + "\n")
+    except OSError as error:
+        voice.warn(f"the summary `{path}` cannot be written: {error.strerror}")

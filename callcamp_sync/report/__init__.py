@@ -1,7 +1,7 @@
-"""The one Report of a run as JSON, CSV, Excel and plain text.
+"""The one Report of a run as JSON, CSV, Excel, HTML, Markdown and plain text.
 
 In:  a model.Report (or a model.Plan, for the table that is shown before anything is sent).
-Out: a folder with report.json, rows.csv and report.xlsx; texts for the terminal.
+Out: a folder with report.json, rows.csv, report.xlsx, report.html and report.md; texts for the terminal.
 Rule source: interface document, "The report". Workbooks and CSV are written through callcamp_sync.sheets only.
 
 Names are loaded when they are first used, because `clean` is wanted by a command line that must start without polars.
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from callcamp_sync.report.books import balance
     from callcamp_sync.report.documents import SCHEMA, document, load_document
     from callcamp_sync.report.files import prepare_folder, write_report
+    from callcamp_sync.report.markdown_form import markdown
     from callcamp_sync.report.previews import plan_table
     from callcamp_sync.report.summaries import summary
     from callcamp_sync.report.terminal import clean
@@ -27,6 +28,7 @@ __all__ = [
     "clean",
     "document",
     "load_document",
+    "markdown",
     "next_steps",
     "plan_table",
     "prepare_folder",
@@ -41,6 +43,7 @@ _ROOMS = {
     "clean": "terminal",
     "document": "documents",
     "load_document": "documents",
+    "markdown": "markdown_form",
     "next_steps": "verdicts",
     "plan_table": "previews",
     "prepare_folder": "files",

@@ -1,7 +1,8 @@
 """A run's folder: made before anything is sent, filled when all is known. The only module of this room that touches the disk.
 
 In:  a directory for all runs, then a model.Report.
-Out: reports/<utc>-<slug>-<run id>/ (0700) with report.json, rows.csv and report.xlsx (0600), each whole or not there at all.
+Out: reports/<utc>-<slug>-<run id>/ (0700) with report.json, rows.csv, report.xlsx, report.html and report.md (0600), each
+whole or not there at all. The audit trail is read where the run's folder has one: its timeline stands in report.html.
 rows.csv is in the `excel` dialect of callcamp_sync.sheets: people double-click it, so a cell that begins like a formula gets a
 leading apostrophe (our reader takes it off again), while "+" and digits, a phone, stays as it is; it begins with a byte-order
 mark (`encoding="utf-8-sig"`). Programs that want every character as it was read report.json.
@@ -18,7 +19,10 @@ from pathlib import Path
 from callcamp_sync.errors import StateError
 from callcamp_sync.model import Report
 from callcamp_sync.report.documents import FILE_NAME, write_json
+from callcamp_sync.report.markdown_form import markdown
+from callcamp_sync.report.page import page
 from callcamp_sync.report.tables import csv_rows
+from callcamp_sync.report.timeline import Timeline, timeline
 from callcamp_sync.report.workbook import properties, tabs
 from callcamp_sync.sheets import write_csv, write_workbook
 from callcamp_sync.sheets.atomic import replacing
@@ -56,20 +60,47 @@ def slug(text: str) -> str:
 
 
 def write_report(report: Report, folder: Path) -> tuple[str, ...]:
-    """Write report.json, rows.csv and report.xlsx into `folder`; returns warnings, such as cells that were cut.
+    """Write the report's files into `folder`; returns warnings, such as cells that were cut.
 
     report.json comes first, and stands whatever becomes of the others. Raises StateError when report.json or rows.csv cannot be
-    written; a workbook that cannot be written is a warning.
+    written; a workbook, a page or a Markdown text that cannot be written is a warning.
     """
     with replacing(folder / FILE_NAME) as path, path.open("wb") as stream:
         write_json(report, stream)
     write_csv(folder / "rows.csv", csv_rows(report), dialect="excel")
+    warnings: list[str] = []
+    for write in (_write_workbook, _write_page, _write_markdown):
+        try:
+            warnings += write(report, folder)
+        except StateError as error:
+            warnings.append(f"{error.message}; report.json and rows.csv are complete")
+    return tuple(warnings)
+
+
+def _write_workbook(report: Report, folder: Path) -> tuple[str, ...]:
+    when = _utc(report.finished_at)
+    return write_workbook(folder / "report.xlsx", tabs(report), properties=properties(report), created=when)
+
+
+def _write_page(report: Report, folder: Path) -> tuple[str, ...]:
+    with replacing(folder / "report.html") as path, path.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(page(report, _timeline(folder / "audit.jsonl")))
+    return ()
+
+
+def _write_markdown(report: Report, folder: Path) -> tuple[str, ...]:
+    with replacing(folder / "report.md") as path:
+        path.write_text(markdown(report), encoding="utf-8", newline="\n")
+    return ()
+
+
+def _timeline(trail: Path) -> Timeline | None:
+    """The run's timeline; None where it has no audit trail, or one that cannot be read."""
     try:
-        return write_workbook(
-            folder / "report.xlsx", tabs(report), properties=properties(report), created=_utc(report.finished_at)
-        )
-    except StateError as error:
-        return (f"{error.message}; report.json and rows.csv are complete",)
+        with trail.open("rb") as lines:
+            return timeline(lines)
+    except OSError:
+        return None
 
 
 def _probe(folder: Path) -> None:

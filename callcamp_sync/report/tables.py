@@ -7,6 +7,8 @@ Rule source: interface document, "The report"; the words are those of issues.CAT
 
 from __future__ import annotations
 
+from typing import Literal
+
 import polars as pl
 
 from callcamp_sync.issues import CATALOGUE, Verdict, render
@@ -19,6 +21,7 @@ _CASE = ("code", "heading", "cell", "detail")
 #: Gravest first. What the server refused or left open, as any verdict that is not named, stands after what a rule forbids.
 _GRAVITY = {Verdict.REJECT: 0, Verdict.HOLD: 1, Verdict.PROTECT: 2, Verdict.DUPLICATE: 4, Verdict.NOTE: 5}
 _OPEN = 3
+_KNOWN_THEN_NEW: tuple[Literal["anti", "semi"], ...] = ("anti", "semi")
 _CURES = {
     RowOutcome.FAILED: "correct what the server refused, and run again",
     RowOutcome.UNKNOWN: "run `callcamp-sync resume {run}`: it looks whether the request arrived",
@@ -41,34 +44,42 @@ def rendered(issues: pl.DataFrame) -> pl.DataFrame:
     return issues.join(told, on=_CASE, how="left", nulls_equal=True, maintain_order="left")
 
 
-def csv_rows(report: Report) -> pl.DataFrame:
+def csv_rows(report: Report, first: int | None = None) -> pl.DataFrame:
     """Every row of the sheet as rows.csv has it: row, outcome, phone, order_uuid, record_uuid, codes, message.
 
     codes: joined by one space, null without any. message: the line's own, else those of its issues, joined by "; ".
+    first: only that many rows, at no cost for the others.
     """
-    said = rendered(report.issues).group_by("row").agg(said=pl.col("message").unique(maintain_order=True).str.join("; "))
-    return (
-        report.lines.sort("row", maintain_order=True)
-        .join(said, on="row", how="left", maintain_order="left")
-        .select(
-            "row",
-            "outcome",
-            "phone",
-            "order_uuid",
-            "record_uuid",
-            codes=pl.when(pl.col("codes").list.len() > 0).then(pl.col("codes").list.join(" ")),
-            message=pl.coalesce("message", "said"),
-        )
+    lines = report.lines.sort("row", maintain_order=True)
+    issues = report.issues
+    if first is not None:
+        lines = lines.head(first)
+        issues = issues.join(lines.select("row"), on="row", how="semi", maintain_order="left")
+    said = rendered(issues).group_by("row").agg(said=pl.col("message").unique(maintain_order=True).str.join("; "))
+    return lines.join(said, on="row", how="left", maintain_order="left").select(
+        "row",
+        "outcome",
+        "phone",
+        "order_uuid",
+        "record_uuid",
+        codes=pl.when(pl.col("codes").list.len() > 0).then(pl.col("codes").list.join(" ")),
+        message=pl.coalesce("message", "said"),
     )
 
 
-def change_rows(report: Report) -> pl.DataFrame:
-    """One line a changed field: row, phone, field, old, new, outcome."""
+def change_rows(report: Report, first: int | None = None) -> pl.DataFrame:
+    """One line a changed field: row, phone, field, old, new, outcome; by row.
+
+    first: only that many, and those of contacts that were there already before those of new ones, which have no old value.
+    """
     lines = report.lines.select("row", "phone", "outcome").unique("row", keep="first")
-    return (
-        report.changes.sort("row", maintain_order=True)
-        .join(lines, on="row", how="left", maintain_order="left")
-        .select("row", "phone", "field", "old", "new", "outcome")
+    changes = report.changes.sort("row", maintain_order=True)
+    if first is not None:
+        new = changes.filter((pl.col("field") == "phoneNumber") & pl.col("old").is_null()).select("row")
+        parts = [changes.join(new, on="row", how=how, maintain_order="left").head(first) for how in _KNOWN_THEN_NEW]
+        changes = pl.concat(parts).head(first)
+    return changes.join(lines, on="row", how="left", maintain_order="left").select(
+        "row", "phone", "field", "old", "new", "outcome"
     )
 
 
@@ -77,18 +88,27 @@ def problem_rows(report: Report) -> pl.DataFrame:
 
     Rejected rows stand before held ones, then protected, then what the server refused or left open, duplicates and notes.
     """
+    return worded(problems(report))
+
+
+def problems(report: Report) -> pl.DataFrame:
+    """`problem_rows` before it is put into words: cheap, however many there are, so that a caller can count and cut them."""
     lines = report.lines.select("row", "outcome").unique("row", keep="first")
     ranks = {code: _GRAVITY.get(entry.verdict, _OPEN) for code, entry in CATALOGUE.items()}
-    issues = (
-        rendered(report.issues)
-        .join(lines, on="row", how="left", maintain_order="left")
-        .with_columns(rank=pl.col("code").replace_strict(ranks, default=0, return_dtype=pl.Int8))
+    none = pl.lit(None, dtype=pl.String)
+    issues = report.issues.join(lines, on="row", how="left", maintain_order="left").with_columns(
+        said=none, cure=none, rank=pl.col("code").replace_strict(ranks, default=0, return_dtype=pl.Int8)
     )
-    columns = ("row", "outcome", "heading", "cell", "code", "message", "hint")
     # A row that an earlier run left open has an issue that says so, and better than the line does.
     told = _server_problems(report).join(issues.filter(pl.col("rank") == _OPEN), on="row", how="anti", maintain_order="left")
-    parts = [issues.select(*columns, "rank"), told.select(*columns, "rank")]
-    return pl.concat(parts).sort("rank", "row", maintain_order=True).drop("rank")
+    columns = ("row", "outcome", *_CASE, "said", "cure", "rank")
+    return pl.concat([issues.select(columns), told.select(columns)]).sort("rank", "row", maintain_order=True)
+
+
+def worded(found: pl.DataFrame) -> pl.DataFrame:
+    """`problems`, or a part of them, with message and hint: row, outcome, heading, cell, code, message, hint."""
+    words = {"message": pl.coalesce("said", "message"), "hint": pl.coalesce("cure", "hint")}
+    return rendered(found).select("row", "outcome", "heading", "cell", "code", **words)
 
 
 def top_codes(issues: pl.DataFrame, limit: int) -> list[tuple[str, int, int, str | None, str]]:
@@ -107,15 +127,13 @@ def top_codes(issues: pl.DataFrame, limit: int) -> list[tuple[str, int, int, str
 
 def _server_problems(report: Report) -> pl.DataFrame:
     cures = {str(name): cure.format(run=report.run_id) for name, cure in _CURES.items()}
-    none = pl.lit(None, dtype=pl.String)
     return report.lines.filter(pl.col("outcome").is_in(TOLD_BY_SERVER)).with_columns(
-        heading=none,
-        cell=none,
-        code=none,
-        hint=pl.col("outcome").replace_strict(cures, return_dtype=pl.String),
+        **{name: pl.lit(None, dtype=pl.String) for name in _CASE},
+        said=pl.col("message"),
+        cure=pl.col("outcome").replace_strict(cures, return_dtype=pl.String),
         rank=pl.lit(_OPEN, dtype=pl.Int8),
     )
 
 
-def _words(code: str, heading: str | None, cell: str | None, detail: str | None) -> tuple[str, str | None]:
+def _words(code: str | None, heading: str | None, cell: str | None, detail: str | None) -> tuple[str | None, str | None]:
     return render(code, heading=heading, cell=cell, detail=detail) if code in CATALOGUE else (code, None)

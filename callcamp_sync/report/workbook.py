@@ -1,11 +1,13 @@
-"""The report as a workbook: Summary, Changes, Problems, Rows, Not in the sheet. Pure: it describes tabs, sheets writes them.
+"""The report as a workbook: Summary, Changes, Problems, Rows, Not in the sheet, Run. Pure: it describes tabs, sheets writes them.
 
 In:  a model.Report. Out: sheets.Tab values; every text cell stays text, whatever it begins with.
 Rule source: issue 2, point 10; interface document, "The report". A tab holds at most TAB_ROWS lines; where it is cut, Summary
-says so and names the file that has all.
+says so and names the file that has all. A problem's row number leads to that row on the tab Rows.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -13,9 +15,10 @@ from callcamp_sync.model import Report
 from callcamp_sync.report.books import balance
 from callcamp_sync.report.documents import sound, zulu
 from callcamp_sync.report.tables import change_rows, csv_rows, problem_rows
+from callcamp_sync.report.tones import COLOURS, MEANINGS
 from callcamp_sync.report.verdicts import guard_words, missing_counts, next_steps, row_counts, verdict
 from callcamp_sync.sheets import Column, Tab
-from callcamp_sync.sheets.tabs import Colour
+from callcamp_sync.sheets.tabs import Chart, Colour, Link
 
 #: More lines than this serve nobody in a workbook, and cost minutes to write.
 TAB_ROWS = 200_000
@@ -55,42 +58,25 @@ _ORDERS = (
     Column(heading="Message", width=60),
 )
 _SUMMARY = (
-    Column(heading="About", width=24),
-    Column(heading="What", width=26),
+    Column(heading="About", width=22),
+    Column(heading="What", width=18),
     Column(heading="Count", kind="integer", width=10),
-    Column(heading="In words", width=110),
+    Column(heading="In words", width=80, wrap=True),
 )
 
-#: The colour of an outcome: green was done, yellow is for people to decide, red is wrong or open, grey stayed as it was.
-_COLOURS: dict[str, Colour] = {
-    "created": "green",
-    "associated": "green",
-    "updated": "blue",
-    "canceled": "orange",
-    "removed": "orange",
-    "rejected": "red",
-    "held": "yellow",
-    "protected": "yellow",
-    "drifted": "yellow",
-    "failed": "red",
-    "unknown": "red",
-    "not-attempted": "red",
-    "duplicate": "grey",
-    "unchanged": "grey",
-    "kept": "grey",
-}
-_MARKS = {"Outcome": _COLOURS}
-_SUMMARY_MARKS: dict[str, dict[str, Colour]] = {"What": _COLOURS, "About": {"Guard, TRIPPED": "red", "Books": "red"}}
+_MARKS = {"Outcome": COLOURS}
+_SUMMARY_MARKS: dict[str, Mapping[str, Colour]] = {"What": COLOURS, "About": {"Guard, TRIPPED": "red", "Books": "red"}}
 
 _Line = tuple[str, str, int | None, str]
 
 
 def tabs(report: Report) -> tuple[Tab, ...]:
     """The workbook's tabs, in order. Summary tells which of the others were cut."""
+    rows, problems = csv_rows(report), problem_rows(report)
     full = (
         ("Changes", _CHANGES, change_rows(report)),
-        ("Problems", _PROBLEMS, problem_rows(report)),
-        ("Rows", _ROWS, csv_rows(report)),
+        ("Problems", _PROBLEMS, problems),
+        ("Rows", _ROWS, rows),
         ("Not in the sheet", _ORDERS, report.orders.select("order_uuid", "record_uuid", "phone", "status", "outcome", "message")),
     )
     short: list[_Line] = [
@@ -98,17 +84,22 @@ def tabs(report: Report) -> tuple[Tab, ...]:
         for name, _, frame in full
         if frame.height > TAB_ROWS
     ]
-    rest = [Tab(name=name, columns=columns, frame=frame.head(TAB_ROWS), marks=_MARKS) for name, columns, frame in full]
-    return (summary_tab(report, short), *rest)
+    links = {"Problems": {"Row": Link(tab="Rows", rows=_places(problems.head(TAB_ROWS), rows.head(TAB_ROWS)))}}
+    listed = [
+        Tab(name=name, columns=columns, frame=frame.head(TAB_ROWS), marks=_MARKS, links=links.get(name, {}))
+        for name, columns, frame in full
+    ]
+    return (summary_tab(report, short), *listed, run_tab(report))
 
 
 def summary_tab(report: Report, short: list[_Line] | None = None) -> Tab:
-    """The first tab: the verdict, counts, guards, where it all came from, and what to do next."""
-    lines: list[_Line] = [("Verdict", "", None, verdict(report)), *_next(report)]
-    lines += [("Books", "do not balance", None, sentence) for sentence in balance(report)]
-    lines += [("Rows of the sheet", name, count, "") for name, count in row_counts(report).items()]
+    """The first tab: the verdict, what to do next, counts beside a chart of them, guards."""
+    counts = row_counts(report)
+    head: list[_Line] = [("Verdict", "", None, verdict(report)), *_next(report)]
+    head += [("Books", "do not balance", None, sentence) for sentence in balance(report)]
+    lines = head + [("Rows of the sheet", name, count, MEANINGS.get(name, "")) for name, count in counts.items()]
     lines += [("Rows of the sheet", "all", report.source.rows, "")]
-    lines += [("Orders without a row", name, count, "") for name, count in missing_counts(report).items()]
+    lines += [("Orders without a row", name, count, MEANINGS.get(name, "")) for name, count in missing_counts(report).items()]
     lines += [
         ("Guard" if not guard.tripped else "Guard, TRIPPED", guard.name, guard.actual, guard_words(guard))
         for guard in report.guards
@@ -117,12 +108,35 @@ def summary_tab(report: Report, short: list[_Line] | None = None) -> Tab:
     lines += [("Read back", "mismatch", None, sentence) for sentence in report.mismatches]
     lines += [("Notice", "", None, notice) for notice in report.notices]
     lines += [("Notice", "sheet", None, warning) for warning in report.source.warnings]
+    return _lined("Summary", [*lines, *(short or [])], _chart(counts, len(head)))
+
+
+def run_tab(report: Report) -> Tab:
+    """The last tab: where it all came from, and with which settings."""
+    return _lined("Run", _run(report), None)
+
+
+def _lined(name: str, lines: list[_Line], chart: Chart | None) -> Tab:
     frame = pl.DataFrame(
-        [(about, sound(what), count, sound(words)) for about, what, count, words in [*lines, *_run(report), *(short or [])]],
+        [(about, sound(what), count, sound(words)) for about, what, count, words in lines],
         schema={"about": pl.String, "what": pl.String, "count": pl.Int64, "words": pl.String},
         orient="row",
     )
-    return Tab(name="Summary", columns=_SUMMARY, frame=frame, filter=False, marks=_SUMMARY_MARKS)
+    return Tab(name=name, columns=_SUMMARY, frame=frame, filter=False, marks=_SUMMARY_MARKS, chart=chart)
+
+
+def _chart(counts: Mapping[str, int], first: int) -> Chart | None:
+    """Bars for the counts, which stand from line `first` on."""
+    if not counts:
+        return None
+    colours = tuple(COLOURS.get(name, "grey") for name in counts)
+    return Chart(title="Rows of the sheet", labels=1, values=2, first=first, last=first + len(counts) - 1, colours=colours)
+
+
+def _places(problems: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
+    """For each problem, the line of its row on the tab Rows, from 0; null where that line was cut."""
+    placed = rows.select("row").unique("row", keep="first", maintain_order=True).with_row_index("place")
+    return problems.select("row").join(placed, on="row", how="left", maintain_order="left").get_column("place")
 
 
 def properties(report: Report) -> dict[str, str]:

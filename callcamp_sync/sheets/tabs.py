@@ -47,12 +47,13 @@ class Column:
 
     kind: text stays text, whatever it looks like. The others take canonical text or a typed column; a value that is not
     exactly a number (more than 15 digits, leading zeros) or not a date of Excel's calendar stays text. An instant with an
-    offset is written in UTC, one without as it stands. width: in characters; None
+    offset is written in UTC, one without as it stands. wrap: long text takes several lines. width: in characters; None
     measures the first rows. offered: what a drop-down in the column's cells offers (at most 255 characters together, no comma in
     any; else there is none); other values are warned of, not refused.
     """
 
     heading: str
+    wrap: bool = False
     kind: Kind = "text"
     width: int | None = None
     offered: tuple[str, ...] = ()
@@ -74,10 +75,19 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where the cells of a column lead to. tab: another tab's name; rows: of its frame, from 0, null for no link."""
+
+    tab: str
+    rows: pl.Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
     """A sheet of a workbook.
 
-    frame: one column a Column, by position; names do not matter. freeze: the header stays in sight. filter: the header has
+    frame: one column a Column, by position; names do not matter. links: heading -> where its cells lead to. freeze: the header
+    stays in sight. filter: the header has
     filter buttons. marks: heading -> text of a cell -> the colour of that cell. hidden: not even listed among the hidden ones.
     """
 
@@ -85,6 +95,7 @@ class Tab:
     columns: tuple[Column, ...]
     frame: pl.DataFrame
     freeze: bool = True
+    links: Mapping[str, Link] = field(default_factory=dict)
     filter: bool = True
     marks: Mapping[str, Mapping[str, Colour]] = field(default_factory=dict)
     chart: Chart | None = None

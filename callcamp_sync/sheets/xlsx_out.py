@@ -21,7 +21,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
 from callcamp_sync.errors import StateError
-from callcamp_sync.sheets import atomic, charts, tabs
+from callcamp_sync.sheets import atomic, charts, links, tabs
 from callcamp_sync.sheets.tabs import Cells, Column, Tab
 
 _SAFE = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -105,6 +105,15 @@ class Look:
         self.kinds = {kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in FORMATS.items()}
         self.colours = {name: book.add_format({"bg_color": fill, "font_color": ink}) for name, (fill, ink) in COLOURS.items()}
 
+        self._wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
+        self._link = book.add_format({"num_format": "0", "valign": "top", "font_color": "#0A4FA8", "underline": 1})
+
+    def of(self, tab: Tab, column: Column) -> Any:
+        """The format of a column's cells."""
+        if column.heading in tab.links:
+            return self._link
+        return self._wrapped if column.wrap else self.kinds[column.kind]
+
 
 def _pieces(tab: Tab, rows_per_sheet: int, said: list[str]) -> Iterator[list[Cells]]:
     """The tab's cells, one list of columns a sheet. What does not fit is said once a tab."""
@@ -132,21 +141,25 @@ def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: Look) -> None:
     rows = len(piece[0].texts) if piece else 0
     for index, (column, cells) in enumerate(zip(tab.columns, piece, strict=False)):
         sheet.write_string(0, index, tabs.shortened(tabs.clean(column.heading)), look.header)
-        sheet.set_column(index, index, column.width or _width(column, cells), look.kinds[column.kind])
+        sheet.set_column(index, index, column.width or _width(column, cells), look.of(tab, column))
         _mark(sheet, index, rows, tab.marks.get(column.heading, {}), look)
-    _write_rows(sheet, piece, [look.kinds[column.kind] for column in tab.columns])
+    _write_rows(sheet, piece, [look.of(tab, column) for column in tab.columns], links.targets(tab, rows))
     if tab.freeze:
         sheet.freeze_panes(1, 0)
     if tab.filter and piece:
         sheet.autofilter(0, 0, rows, len(piece) - 1)
 
 
-def _write_rows(sheet: Any, piece: list[Cells], formats: list[Any]) -> None:
+def _write_rows(sheet: Any, piece: list[Cells], formats: list[Any], leading: Mapping[int, list[str | None]]) -> None:
     texts = pl.DataFrame([cells.texts.alias(str(i)) for i, cells in enumerate(piece)])
     valued = [(i, cells.numbers) for i, cells in enumerate(piece) if cells.numbers is not None]
     for start in range(0, texts.height, _SLICE):
         numbers = {i: column.slice(start, _SLICE).to_list() for i, column in valued}
         for offset, row in enumerate(texts.slice(start, _SLICE).iter_rows()):
+            for index, places in leading.items():
+                # The cell's own value is written over the link's text right after it.
+                if place := places[start + offset]:
+                    sheet.write_url(start + offset + 1, index, place, formats[index])
             for index, text in enumerate(row):
                 if not text:
                     continue

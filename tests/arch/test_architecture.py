@@ -81,6 +81,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "filelock": frozenset({"journal_file", "ledger", "lock"}),
     "httpx": frozenset({"api"}),
     "httpx_aiohttp": frozenset({"api"}),
+    "jinja2": frozenset({"report"}),
+    "markupsafe": frozenset({"report"}),  # the text type of jinja2
     "openpyxl": frozenset({"sheets"}),
     "orjson": frozenset({"api", "ledger", "report", "sandbox", "cli"}),
     "phonenumbers": frozenset({"phones"}),
@@ -316,7 +318,7 @@ PLANTED = [
     pytest.param("each library lives in its rooms", "report.workbook", "import openpyxl", id="openpyxl outside sheets"),
     pytest.param("each library lives in its rooms", "ledger", "import sqlite3", id="sqlite3 outside the journal"),
     pytest.param("each library lives in its rooms", "pipeline", "from rich import print", id="rich outside the command line"),
-    pytest.param("each library lives in its rooms", "report.files", "import jinja2", id="a library without a room"),
+    pytest.param("each library lives in its rooms", "report.files", "import numpy", id="a library without a room"),
     pytest.param("the sandbox is alone", "sandbox.app", "from callcamp_sync.statuses import BUSY", id="a sandbox that peeps"),
     pytest.param("the columns do no input or output", "diff", "import secrets", id="chance in a stage"),
     pytest.param("the columns do no input or output", "rows", "open('x')", id="a file in a composer"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 import resource
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,6 +26,9 @@ from callcamp_sync.model import LINE_SCHEMA, Guard, Report
 from callcamp_sync.report import document, load_document, prepare_folder, write_report
 from callcamp_sync.report.files import slug
 from callcamp_sync.report.workbook import TAB_ROWS, tabs
+from callcamp_sync.sheets import Column, Tab
+from callcamp_sync.sheets.links import MOST_LINKS, targets
+from callcamp_sync.sheets.tabs import Link
 
 WHEN = datetime(2026, 5, 10, 14, 30, tzinfo=UTC)
 
@@ -108,10 +113,10 @@ def test_a_full_disk_is_noticed_before_anything_is_sent(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_write_report_leaves_three_private_files_and_nothing_else(tmp_path: Path) -> None:
+def test_write_report_leaves_five_private_files_and_nothing_else(tmp_path: Path) -> None:
     assert write_report(a_report(), tmp_path) == ()
     assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == dict.fromkeys(
-        ("report.json", "rows.csv", "report.xlsx"), 0o600
+        ("report.json", "rows.csv", "report.xlsx", "report.html", "report.md"), 0o600
     )
     assert load_document(tmp_path) == document(a_report())
 
@@ -122,7 +127,7 @@ def test_a_full_disk_leaves_the_old_report_and_no_half_one(tmp_path: Path) -> No
     with files_no_larger_than(1_000), pytest.raises(StateError, match=r"report\.json"):
         write_report(a_report(checked=9), tmp_path)
     assert (tmp_path / "report.json").read_bytes() == before
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 def many_unchanged() -> Report:
@@ -228,17 +233,55 @@ def test_the_summary_tab_tells_verdict_counts_guards_and_what_to_do(tmp_path: Pa
     lines = [tuple(cell or None for cell in line) for line in cells(tmp_path, "Summary")]
     assert lines[1][0] == "Verdict"
     for line in (
-        ("Rows of the sheet", "created", 1, None),
+        ("Rows of the sheet", "created", 1, "new in the campaign"),
         ("Rows of the sheet", "all", 6, None),
-        ("Orders without a row", "kept", 1, None),
+        ("Orders without a row", "kept", 1, "left as they are"),
         ("Guard, TRIPPED", "max-remove", 412, "412 of 500"),
         ("Read back", "mismatch", None, "order_3 differs"),
         ("Notice", None, None, "a notice"),
-        ("Source", "file", None, "leads.xlsx, tab Leads"),
-        ("Run", "from, to", None, "2026-05-10T14:30:00Z, 2026-05-10T14:31:05Z"),
     ):
         assert line in lines, lines
     assert any(line[0] == "What to do next" and "callcamp-sync sync" in str(line[3]) for line in lines)
+
+
+def test_the_last_tab_tells_where_the_run_came_from(tmp_path: Path) -> None:
+    write_report(a_report(), tmp_path)
+    lines = [tuple(cell or None for cell in line) for line in cells(tmp_path, "Run")]
+    assert ("Source", "file", None, "leads.xlsx, tab Leads") in lines
+    assert ("Run", "from, to", None, "2026-05-10T14:30:00Z, 2026-05-10T14:31:05Z") in lines
+
+
+def test_a_problem_leads_to_its_row_and_stays_a_number(tmp_path: Path) -> None:
+    write_report(a_report(), tmp_path)
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+    found = [(line[0].value, line[0].hyperlink.location) for line in book["Problems"].iter_rows(min_row=2)]
+    assert [row for row, _ in found] == [6, 6, 7, 5]
+    assert {row: book["Rows"][place.partition("!")[2]].value for row, place in found} == {5: 5, 6: 6, 7: 7}
+    assert {place.partition("!")[0] for _, place in found} == {"'Rows'"}
+
+
+def test_the_chart_of_the_summary_draws_the_counts_of_the_rows(tmp_path: Path) -> None:
+    write_report(a_report(), tmp_path)
+    sheet = openpyxl.load_workbook(tmp_path / "report.xlsx")["Summary"]
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as package:
+        drawn = package.read("xl/charts/chart1.xml").decode()
+    found = dict(re.findall(r"<c:(cat|val)>.*?<c:f>Summary!([^<]+)</c:f>", drawn, flags=re.DOTALL))
+    shown = {kind: [line[0].value for line in sheet[place.replace("$", "")]] for kind, place in found.items()}
+    assert shown == {"cat": ["created", "updated", "unchanged", "rejected", "failed"], "val": [1, 1, 2, 1, 1]}
+
+
+def test_more_problems_than_excel_has_links_for_still_fit() -> None:
+    """Only the addresses are made: writing them would take seconds."""
+    rows = pl.Series("row", range(MOST_LINKS + 10), dtype=pl.UInt32)
+    tab = Tab(name="P", columns=(Column(heading="Row"),), frame=rows.to_frame(), links={"Row": Link(tab="Rows", rows=rows)})
+    made = targets(tab, rows.len())[0]
+    assert (len(made), made[0], made[MOST_LINKS - 1], made[MOST_LINKS]) == (
+        MOST_LINKS + 10,
+        "internal:'Rows'!A2",
+        f"internal:'Rows'!A{MOST_LINKS + 1}",
+        None,
+    )
+    assert targets(tab, 7) == {}
 
 
 def test_a_hostile_name_goes_unharmed_through_json_and_csv(tmp_path: Path) -> None:
@@ -261,7 +304,7 @@ def test_a_hostile_name_reaches_the_workbook_with_signs_for_what_excel_cannot_ho
 def test_a_file_name_that_is_no_text_costs_no_file(tmp_path: Path) -> None:
     write_report(a_report(source=a_source(6, path="leads\udcff.xlsx"), mismatches=("\udcff",)), tmp_path)
     assert ("Source", "file", None, "leads?.xlsx, tab Leads") in [
-        tuple(c or None for c in line) for line in cells(tmp_path, "Summary")
+        tuple(c or None for c in line) for line in cells(tmp_path, "Run")
     ]
 
 
@@ -280,6 +323,6 @@ def test_the_same_report_gives_the_same_files(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir()
         write_report(a_report(), folder)
-    for name in ("report.json", "rows.csv", "report.xlsx"):
+    for name in ("report.json", "rows.csv", "report.xlsx", "report.html", "report.md"):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
     assert openpyxl.load_workbook(folders[0] / "report.xlsx").properties.created == datetime(2026, 5, 10, 14, 31, 5)  # noqa: DTZ001
