@@ -92,7 +92,7 @@ def _export(where: dict[str, str], sheet: Path) -> None:
     """The campaign as a sheet of twelve columns: ids, number, names, e-mail, country, status and five parameters at most."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(base_url=where["base_url"], token=where["token"], state_dir=Path(folder))
-        found = anyio.run(export.read_status, Bench(settings=settings), "Spring renewals")
+        found, _ = anyio.run(export.read_status, Bench(settings=settings), "Spring renewals")
     wanted = ["Order ID", "Phone", "First name", "Last name", "Email", "Country", "Status"]
     rest = [name for name in reversed(found.frame.columns) if name not in wanted]
     write_csv(sheet, found.frame.select(pl.col([*wanted, *rest[: COLUMNS - len(wanted)]])), dialect="excel")

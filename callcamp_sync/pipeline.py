@@ -89,6 +89,7 @@ class Study:
     found: planning.Found
     difference: Difference
     listed_at: datetime
+    original: fixes.Original | None = None
 
 
 async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -> Planned:
@@ -98,6 +99,7 @@ async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
         standing=made.standing.orders,
         said_never=made.plan.said_never,
         listed_at=made.listed_at,
+        original=made.original,
     )
 
 

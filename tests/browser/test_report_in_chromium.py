@@ -4,18 +4,48 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chromium import Browser
+from chromium import Browser, opened
 from report_cases import CHANGES, HOSTILE, ISSUES, LINES, ORDERS, a_report
 
 from callcamp_sync.model import Guard
 from callcamp_sync.report.page import page
 from callcamp_sync.report.timeline import timeline
+
+AXE = "axe-core@4.14.1"
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    driver, chromium = shutil.which("chromedriver"), shutil.which("chromium")
+    if driver is None or chromium is None:
+        pytest.skip("needs Chromium and its driver (Debian: apt-get install chromium chromium-driver)")
+    with opened(driver, chromium, tmp_path_factory.mktemp("chromium")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core: the file that AXE_CORE names, else what npm brings into a scratch folder."""
+    if named := os.environ.get("AXE_CORE"):
+        return Path(named).read_text("utf-8")
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("needs axe-core: npm is missing, and AXE_CORE names no file")
+    folder = tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), AXE]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=folder)
+    if ended.returncode:
+        pytest.skip(f"needs axe-core, and npm could not bring it: {ended.stderr.strip().splitlines()[-1:]}")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+
 
 TRAIL = [
     b'{"at": "2026-05-10T14:30:%02d.000Z", "kind": "%b", "fate": "%b", "attempts": 1}' % (second, kind, fate)
