@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from callcamp_sync import __version__
-from callcamp_sync.cli import apply, campaigns, demo, dnc, doctor, export, plan, resume, runs, sandbox, sync, validate
+from callcamp_sync.cli import apply, campaigns, demo, dnc, doctor, export, maps, plan, resume, runs, sandbox, sync, validate
 
 app = typer.Typer(
     name="callcamp-sync",
@@ -38,6 +38,7 @@ app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
 app.command("doctor")(doctor.doctor)
 app.add_typer(campaigns.app, name="campaigns")
+app.add_typer(maps.app, name="map")
 app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)
 app.command("apply")(apply.apply)

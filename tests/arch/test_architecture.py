@@ -30,7 +30,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
             *("diff", "guards", "plan", "plan_document", "drift", "reconcile"),
         }
     ),
-    "composers": frozenset({"rows", "snapshot"}),
+    "composers": frozenset({"rows", "snapshot", "likeness", "mapping_text"}),
     "edges": frozenset(
         {
             *("sheets", "api", "journal", "journal_file", "journal_rows", "ledger", "lock", "private"),
@@ -38,7 +38,8 @@ LAYERS: Mapping[str, frozenset[str]] = {
         }
     ),
     "pipeline": frozenset(
-        {"planning", "settling", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"},
+        {"planning", "settling", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"}
+        | {"mappings", "tracing"},
     ),
     "cli": frozenset({"cli", "__main__"}),
 }
@@ -49,6 +50,7 @@ ACQUAINTED: Mapping[str, frozenset[str]] = {
     "guards": frozenset({"diff"}),  # judges a Difference
     "plan": frozenset({"diff"}),  # turns a Difference into steps
     "plan_document": frozenset({"plan"}),  # a saved plan is read back by the digest of its steps
+    "mapping_text": frozenset({"likeness"}),  # writes guesses down
     "journal": frozenset({"journal_file", "journal_rows"}),  # one room in three modules
     "journal_file": frozenset({"private"}),
     "ledger": frozenset({"private"}),
@@ -65,6 +67,7 @@ ACQUAINTED: Mapping[str, frozenset[str]] = {
 COMPOSED: Mapping[str, frozenset[str]] = {
     "rows": frozenset({"mapping", "phones", "values", "schema"}),
     "snapshot": frozenset({"phones", "values"}),
+    "likeness": frozenset({"phones", "values"}),
 }
 
 FRIENDLY = ("base", "pipeline", "cli")
@@ -85,11 +88,12 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "pydantic": frozenset({"api", "mapping", "settings"}),
     "pydantic_core": frozenset({"mapping"}),
     "pydantic_settings": frozenset({"settings", "settings_layers"}),
-    "rapidfuzz": frozenset({"api", "mapping", "settings_layers"}),
+    "rapidfuzz": frozenset({"api", "mapping", "likeness", "settings_layers"}),
     "re2": frozenset({"schema", "sandbox"}),
     "rich": frozenset({"cli"}),
     "sqlite3": frozenset({"journal", "journal_file", "journal_rows"}),
     "starlette": frozenset({"sandbox"}),
+    "tomlkit": frozenset({"mapping_text"}),
     "typer": frozenset({"cli"}),
     "uvicorn": frozenset({"sandbox"}),
     "xlsxwriter": frozenset({"sheets"}),
