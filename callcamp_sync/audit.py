@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -98,6 +98,22 @@ def check(path: Path) -> int:
             raise StateError(f"line {number} of `{path}` does not follow from the line before it", hint="the trail was changed")
         previous = hashlib.sha256(line).hexdigest()
     return len(lines)
+
+
+def verdict(path: Path, ended: Iterable[str]) -> tuple[int | None, str | None]:
+    """(how many lines hang together, what is wrong), null where there is no trail, or nothing is wrong.
+
+    ended: ids of the steps that the journal says this run brought to an end: each has a line, unless lines were cut off.
+    """
+    try:
+        count = check(path)
+        told = {json.loads(line).get("step") for line in path.read_bytes().splitlines()}
+    except OSError as error:
+        return None, f"`{path}` cannot be read: {error.strerror}"
+    except StateError as error:
+        return None, f"{error.message}: {error.hint}"
+    missing = sorted(set(ended) - told)
+    return count, f"it does not tell how {missing[0]} ended: lines were taken off its end" if missing else None
 
 
 def _of_kind(step: Step | None, changes: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -250,6 +250,21 @@ class Journal:
         rows = self._read("SELECT * FROM step WHERE run_id = ? ORDER BY step_id, contact", (run_id,))
         return [step_row(row) for row in rows]
 
+    def steps_about(
+        self, host: str, campaign: str, *, phones: Iterable[str], orders: Iterable[str], sheet: str, rows: Iterable[int]
+    ) -> list[StepRow]:
+        """The steps of all runs on that campaign that were about one of these numbers or orders, oldest run first.
+
+        sheet: sha256 of a sheet; steps of runs of just that sheet count also by their rows.
+        """
+        statement = """SELECT step.* FROM run JOIN step USING (run_id) WHERE host = ? AND campaign = ? AND (
+                phone IN (SELECT value FROM json_each(?)) OR order_uuid IN (SELECT value FROM json_each(?))
+                OR (json_extract(digests, '$.sheet') = ? AND EXISTS (
+                    SELECT 1 FROM json_each(step.rows) WHERE value IN (SELECT value FROM json_each(?))))
+            ) ORDER BY started_at, run_id, step_id, contact"""
+        lists = [json.dumps(list(values)) for values in (phones, orders, rows)]
+        return [step_row(row) for row in self._read(statement, (host, campaign, lists[0], lists[1], sheet, lists[2]))]
+
     # --- small facts, and forgetting ------------------------------------------------------------------------------------
 
     def remember(self, host: str, campaign: str, key: str, value: str) -> None:

@@ -24,12 +24,15 @@ from callcamp_sync import __version__, closing, guards, lock, plan_document, pla
 from callcamp_sync.apply import Run
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, open_desk
+from callcamp_sync.diff import Difference
 from callcamp_sync.errors import ExitCode, NotFoundError, StalePlanError, StateError, SyncError
 from callcamp_sync.fields import FIELDS
 from callcamp_sync.journal import RunRow
 from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report, StepKind
 from callcamp_sync.policy import person_keys
+from callcamp_sync.rows import Desired
+from callcamp_sync.schema import RecordSchema
 from callcamp_sync.sending import Sender
 from callcamp_sync.sheets.atomic import replacing
 from callcamp_sync.sheets.digests import sheet_digest
@@ -62,7 +65,30 @@ class Planned:
     listed_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """Everything that led to a plan, for those who ask why: what was read, found and compared on the way."""
+
+    plan: Plan
+    record_type: RecordSchema
+    desired: Desired
+    standing: planning.Standing
+    found: planning.Found
+    difference: Difference
+    listed_at: datetime
+
+
 async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -> Planned:
+    made = await study(desk, subject, campaign)
+    return Planned(
+        plan=made.plan,
+        standing=made.standing.orders,
+        said_never=made.plan.said_never,
+        listed_at=made.listed_at,
+    )
+
+
+async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -> Study:
     """Everything up to the plan. Do Not Call seen in the campaign is written down, whatever becomes of the plan."""
     record_type = await planning.read_type(desk.client, campaign)
     desired = planning.desire(subject, record_type)
@@ -87,10 +113,13 @@ async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     plan = planning.build(
         subject, desired, standing, difference, host=host, last_valid=last.valid_rows if last else None, now=desk.now
     )
-    return Planned(
+    return Study(
         plan=plan,
-        standing=standing.orders,
-        said_never=plan.said_never,
+        record_type=record_type,
+        desired=desired,
+        standing=standing,
+        found=found,
+        difference=difference,
         listed_at=listed_at,
     )
 

@@ -65,8 +65,7 @@ class RowTrace:
 def trace(subject: Subject, record_type: RecordSchema, desired: Desired, row: int) -> RowTrace:
     """Follow one row. row: the spreadsheet's own number. Raises UsageError when the sheet has no such row, or it is blank."""
     frame = subject.sheet.frame.filter(pl.col(ROW) == row)
-    if frame.is_empty():
-        raise _no_row(subject, row)
+    insist(subject, row)
     binding = bound(subject, record_type)
     mapped, _ = map_columns(frame, binding)
     wanted = desired.frame.row(by_predicate=pl.col(ROW) == row, named=True)
@@ -105,12 +104,14 @@ def told(issues: pl.DataFrame, row: int) -> tuple[Told, ...]:
     )
 
 
-def _no_row(subject: Subject, row: int) -> UsageError:
+def insist(subject: Subject, row: int) -> None:
+    """Raises UsageError when the sheet has no such row, or it is blank."""
     rows = subject.sheet.frame[ROW]
     if rows.is_empty():
-        return UsageError(f"row {row} is not in the sheet: it has no rows")
-    where = f"its rows are {rows[0]} to {rows[-1]}, as the spreadsheet counts them"
-    return UsageError(f"row {row} is blank, or not in the sheet", hint=where)
+        raise UsageError(f"row {row} is not in the sheet: it has no rows")
+    if row not in rows:
+        where = f"its rows are {rows[0]} to {rows[-1]}, as the spreadsheet counts them"
+        raise UsageError(f"row {row} is blank, or not in the sheet", hint=where)
 
 
 def _region(subject: Subject, binding: Binding, texts: Mapping[str, str | None]) -> str:
@@ -200,7 +201,7 @@ def _reading_steps(rule: Rule, mapped: str | None, value: str | None, region: st
         how.append(f"the record type's pattern {rule.pattern}")
     if mapped == CLEAR and value == CLEAR:
         return ["the field is emptied"]
-    ended = "not accepted" if value is None else "unchanged" if value == mapped else f"`{value}`"
+    ended = "not accepted" if value is None else "taken as it is" if value == mapped else f"`{value}`"
     return [f"{'; '.join(how)}: {ended}"]
 
 

@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 from callcamp_sync import __version__
-from callcamp_sync.cli import apply, campaigns, demo, dnc, doctor, export, maps, plan, resume, runs, sandbox, sync, validate
+from callcamp_sync.cli import (
+    apply,
+    campaigns,
+    demo,
+    dnc,
+    doctor,
+    explain,
+    export,
+    maps,
+    plan,
+    resume,
+    runs,
+    sandbox,
+    sync,
+    validate,
+)
 
 app = typer.Typer(
     name="callcamp-sync",
@@ -41,6 +56,7 @@ app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(maps.app, name="map")
 app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)
+app.command("explain")(explain.explain)
 app.command("apply")(apply.apply)
 app.command("sync")(sync.sync)
 app.command("resume")(resume.resume)

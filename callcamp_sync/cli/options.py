@@ -95,12 +95,14 @@ _SYNC: dict[str, _Option] = {
 }
 
 _READING = {name: _SYNC[name] for name in ("mode", "region", "key", "on_duplicate", "initial_status")}
+_DECIDING = {name: option for name, option in _SYNC.items() if name not in ("settle_seconds", "report_dir")}
 _APPLYING = {name: _SYNC[name] for name in ("settle_seconds", "grace_seconds", "report_dir")}
 
 #: Which options a command takes, by the name of its group.
 GROUPS: Mapping[str, Mapping[str, _Option]] = {
     "sync": {**_SYNC, **_CONNECTION},
     "apply": {**_APPLYING, **_CONNECTION},
+    "deciding": {**_DECIDING, **_CONNECTION},
     "reading": {**_READING, **_CONNECTION},
     "connection": _CONNECTION,
     "ledger": {"region": _SYNC["region"]},

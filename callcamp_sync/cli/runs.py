@@ -43,12 +43,15 @@ def show(run: RunArg, *, common: Common, flags: dict[str, Any]) -> int:
     """Show one run: how it ended, and every step that did not end well."""
     row, steps = _with_journal(common, flags, lambda journal: (found := journal.run(run), journal.steps(found.run_id)))
     open_ = [step for step in steps if step.state != "done"]
+    lines, wrong = _trail(row, steps)
     if common.voice.as_json:
-        common.voice.data(_document(row) | {"steps": [_step(step) for step in steps]})
+        audit = {"lines": lines, "whole": lines is not None and wrong is None, "problem": wrong}
+        common.voice.data(_document(row) | {"audit": audit, "steps": [_step(step) for step in steps]})
         return 0
     common.voice.text(f"run {row.run_id}: {row.command} on campaign {row.campaign} at {row.host}, by {row.who}")
     common.voice.text(f"started {row.started_at:%Y-%m-%d %H:%M:%S} UTC, " + _end_of(row))
     common.voice.text(f"report: {row.folder or 'none'}")
+    common.voice.text(f"audit trail: {wrong}" if wrong else f"audit trail: {lines} lines, each follows from the one before it")
     common.voice.text(f"steps sent: {len(steps)}, of which {len(open_)} are not done")
     for step in open_[:50]:
         where = f"row {step.rows[0]}" if step.rows else f"order {step.order_uuid}"
@@ -111,6 +114,18 @@ def _with_journal(common: Common, flags: dict[str, Any], read: Any) -> Any:
     settings = running.load_settings(common, flags)
     with open_journal(settings, lambda: datetime.now(UTC)) as journal:
         return read(journal)
+
+
+def _trail(row: Any, steps: Any) -> tuple[int | None, str | None]:
+    """Whether the run's audit trail hangs together. What a later run settled is told by that run's trail; of a run that was
+    killed the last line may not have been written.
+    """
+    from callcamp_sync import audit
+
+    if row.folder is None:
+        return None, "this run kept no folder"
+    ended = [step.step_id for step in steps if row.finished_at and step.outcome_at and step.note is None]
+    return audit.verdict(Path(row.folder) / audit.FILE_NAME, ended)
 
 
 def _end_of(row: Any) -> str:

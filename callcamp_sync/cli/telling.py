@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from callcamp_sync.tracing import FieldTrace, RowTrace, Told
 
 
-def trace_lines(traced: RowTrace) -> list[str]:
-    """A row's way from its cells to its values."""
-    lines = [f"row {traced.row}", "", "cells"]
+def trace_lines(traced: RowTrace, *, whole: bool = True) -> list[str]:
+    """A row's way from its cells to its values. whole: with its issues and its verdict, as far as the sheet alone can tell."""
+    lines = [f"row {traced.row}", "cells"]
     lines += [f"  {heading}: {_cell(cell)}" for heading, cell in traced.cells.items()]
-    lines += ["", "values"]
+    lines += ["values"]
     for one in traced.fields:
         lines += _field_lines(one)
-    return [*lines, "", *issue_lines(traced.issues), _verdict(traced)]
+    return [*lines, *issue_lines(traced.issues), _verdict(traced)] if whole else lines
 
 
 def issue_lines(issues: tuple[Told, ...]) -> list[str]:

@@ -39,7 +39,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
     ),
     "pipeline": frozenset(
         {"planning", "settling", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"}
-        | {"mappings", "tracing"},
+        | {"mappings", "tracing", "explaining"},
     ),
     "cli": frozenset({"cli", "__main__"}),
 }
