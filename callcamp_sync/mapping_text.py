@@ -15,7 +15,7 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import InlineTable, Table
+from tomlkit.items import Comment, InlineTable, Table
 
 from callcamp_sync.errors import MappingError
 from callcamp_sync.fields import Field, Home, Kind
@@ -45,7 +45,7 @@ def composed(found: Likeness, *, sheet: str, campaign: str | None, tab: str | No
     """
     document = tomlkit.document()
     for line in _head(sheet):
-        document.add(tomlkit.comment(line))
+        document.add(_comment(line))
     document.add(tomlkit.nl())
     document.add("version", tomlkit.item(1))
     if campaign is not None:
@@ -59,7 +59,7 @@ def composed(found: Likeness, *, sheet: str, campaign: str | None, tab: str | No
             document.add(tomlkit.nl())
             document.add(name, _filled(tomlkit.table(), guesses))
     text = tomlkit.dumps(document)
-    rest = "\n".join(f"# {line}" for line in _rest(found))
+    rest = "\n".join(f"# {_sober(line)}" for line in _rest(found))
     return (f"{SCHEMA_LINE}\n" if schema else "") + text + (f"\n{rest}\n" if rest else "")
 
 
@@ -125,10 +125,10 @@ def _phone(document: tomlkit.TOMLDocument, found: Likeness) -> None:
     if country is not None and country.score >= SURE:
         table.add("region_from", country.headings[0])
         _remark(table, "region_from", f"{found.national} of the numbers looked at have no country code")
-        table.add(tomlkit.comment('region = "GB"   # where they are dialled if the country is blank'))
+        table.add(_comment('region = "GB"   # where they are dialled if the country is blank'))
     else:
-        table.add(tomlkit.comment(f"{found.national} of the numbers looked at have no country code: say where they are dialled"))
-        table.add(tomlkit.comment('region = "GB"'))
+        table.add(_comment(f"{found.national} of the numbers looked at have no country code: say where they are dialled"))
+        table.add(_comment('region = "GB"'))
     document.add(tomlkit.nl())
     document.add("phone", table)
 
@@ -143,7 +143,7 @@ def _filled(table: Table, guesses: Iterable[Guess]) -> Table:
             line = tomlkit.document()
             _add(line, guess, inline=True)
             for text in tomlkit.dumps(line).splitlines():
-                table.add(tomlkit.comment(text))
+                table.add(_comment(text))
     return table
 
 
@@ -151,14 +151,23 @@ def _add(table: Any, guess: Guess, *, inline: bool = False) -> None:
     """One entry, with a comment behind it; what is not certain in a comment before it."""
     key = guess.field.wire
     for line in _doubts(guess):
-        table.add(tomlkit.comment(line))
+        table.add(_comment(line))
     table.add(key, _entry(guess, inline=inline))
     _remark(table, key, _reason(guess))
 
 
 def _remark(table: Any, key: str, words: str) -> None:
     """A comment behind a key's value."""
-    table[key].comment(words)
+    table[key].comment(_sober(words))
+
+
+def _comment(words: str) -> Comment:
+    return tomlkit.comment(_sober(words))
+
+
+def _sober(words: str) -> str:
+    """`words` on one line: a heading or a parameter's id must not end a comment and begin a line that counts."""
+    return "".join(char if char.isprintable() else " " for char in words)
 
 
 def _entry(guess: Guess, *, inline: bool) -> Any:

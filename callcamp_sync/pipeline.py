@@ -30,6 +30,7 @@ from callcamp_sync import (
     planning,
     reconcile,
     report,
+    resuming,
     settling,
     snapshot,
 )
@@ -37,11 +38,10 @@ from callcamp_sync.apply import Run
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, open_desk
 from callcamp_sync.diff import Difference
-from callcamp_sync.errors import ExitCode, NotFoundError, StalePlanError, StateError, SyncError
+from callcamp_sync.errors import ExitCode, StalePlanError, StateError, SyncError
 from callcamp_sync.fields import FIELDS
-from callcamp_sync.journal import RunRow
 from callcamp_sync.ledger import Entry, Ledger
-from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report, StepKind
+from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report
 from callcamp_sync.policy import person_keys
 from callcamp_sync.rows import Desired
 from callcamp_sync.schema import RecordSchema
@@ -225,8 +225,8 @@ async def apply_saved(document: Any, bench: Bench) -> Report:
 async def resume(run: str | None, bench: Bench) -> Report:
     """Settle what a run left unknown, and finish what it did not attempt, by the plan that it kept."""
     async with open_desk(bench, bench.settings) as desk:
-        earlier = desk.journal.run(run) if run else _last_unfinished(desk)
-        _refuse_overtaken(desk, earlier)
+        earlier = desk.journal.run(run) if run else resuming.last_unfinished(desk.journal, desk.settings.host)
+        resuming.refuse_overtaken(desk.journal, earlier)
         plan = plan_document.load(json.loads(desk.journal.plan(earlier.run_id)))
         if plan.host != bench.settings.host:
             raise StalePlanError(f"run `{earlier.run_id}` was for `{plan.host}`, and the settings name `{bench.settings.host}`")
@@ -243,74 +243,9 @@ async def _resume(desk: Desk, plan: Plan) -> Report:
     standing, complete = await _listed(desk, plan.campaign)
     _note_never(desk.ledger, plan.campaign, standing)
     _settle(desk, plan, standing, complete=complete)
-    earlier = _earlier(desk, plan)
+    earlier = resuming.earlier(desk.journal, plan)
     planned = Planned(plan=plan, standing=standing, said_never=plan.said_never, listed_at=desk.now)
     return await _carry_out(desk, "resume", planned, earlier=earlier)
-
-
-def _last_unfinished(desk: Desk) -> RunRow:
-    """The newest run on this host that left something open.
-
-    Of each campaign only the newest run counts: it began with a look at what older ones left, and an older plan, carried out
-    after it, would bring an older sheet back.
-    """
-    judged: set[str] = set()
-    for row in desk.journal.runs(limit=1000):
-        if row.host != desk.settings.host or row.dry_run or row.campaign in judged:
-            continue
-        judged.add(row.campaign)
-        left = any(row.counts.get(name) or row.missing.get(name) for name in ("unknown", "not-attempted"))
-        if row.finished_at is None or row.pending or left:
-            return row
-    raise NotFoundError("no run has left anything open", hint="see `callcamp-sync runs list`")
-
-
-def _refuse_overtaken(desk: Desk, run: RunRow) -> None:
-    """A plan that another run came after would put an older sheet's wishes over newer ones."""
-    for row in desk.journal.runs(limit=10_000):
-        same = row.host == run.host and row.campaign == run.campaign and not row.dry_run
-        if same and row.plan_id != run.plan_id and row.started_at > run.started_at:
-            hint = "sync the sheet again: what is unknown is settled by it"
-            raise StalePlanError(f"run `{row.run_id}` came after run `{run.run_id}`", hint=hint)
-
-
-def _earlier(desk: Desk, plan: Plan) -> list[Outcome]:
-    """How the plan's steps ended in earlier runs; what was not attempted, or is proved absent, is left out: it may be sent."""
-    found: dict[tuple[str, int | None], Outcome] = {}
-    runs = [row.run_id for row in desk.journal.runs(limit=1000) if row.plan_id == plan.id]
-    for row in (step for run_id in reversed(runs) for step in desk.journal.steps(run_id)):
-        fate = Fate.UNKNOWN if row.state == "intent" else Fate(row.state)
-        number = row.rows[0] if row.rows else None
-        if fate is Fate.NOT_ATTEMPTED:
-            found.pop((row.step_id, number), None)
-            continue
-        found[row.step_id, number] = Outcome(
-            step=row.step_id,
-            kind=row.kind,
-            fate=fate,
-            row=number,
-            order_uuid=row.order_uuid,
-            record_uuid=row.record_uuid,
-            http_status=row.http_status,
-            error=row.error,
-            attempts=row.attempts,
-        )
-    return list(found.values())
-
-
-def _todo(plan: Plan, earlier: Sequence[Outcome]) -> Plan:
-    """The plan without the steps, and the contacts of a link, that ended before."""
-    ended = {(outcome.step, outcome.row) for outcome in earlier}
-    left = []
-    for step in plan.steps:
-        if step.kind is StepKind.ASSOCIATE:
-            records = tuple(r for r in step.records if (step.id, r[0]) not in ended)
-            if records:
-                body = {"recordUuids": [record for _, record, _ in records]}
-                left.append(replace(step, records=records, rows=tuple(r[0] for r in records), body=body))
-        elif (step.id, step.rows[0] if step.rows else None) not in ended:
-            left.append(step)
-    return replace(plan, steps=tuple(left))
 
 
 # --- carrying out ----------------------------------------------------------------------------------------------------
@@ -418,7 +353,7 @@ def _who() -> str:
 
 async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequence[Outcome], trail: Audit) -> list[Outcome]:
     """Carry the steps out; what the journal refuses at the end is a reason to stop, not to lose the report."""
-    todo = _todo(plan, earlier)
+    todo = resuming.todo(plan, earlier)
     progress, total = desk.bench.progress, len(todo.steps)
     sent = 0
 

@@ -48,6 +48,10 @@ _PARTS: Mapping[str, tuple[str, Mapping[str, tuple[Json, str]]]] = {
             "null_words": (_words(_TEXT), "Words that count as a blank cell, in any letter case."),
             "encoding": (_TEXT, "Of a CSV file, such as cp1252; detected without it."),
             "delimiter": (_SIGN, "Of a CSV file: one character; detected without it."),
+            "hidden_rows": (
+                {"enum": ["refuse", "include", "skip"]},
+                "Rows with data that a workbook hides: refused unless you say what becomes of them.",
+            ),
         },
     ),
     "match": (

@@ -13,6 +13,7 @@ import polars as pl
 
 from callcamp_sync.errors import SheetError
 from callcamp_sync.model import Exported
+from callcamp_sync.sheets.choice import Asked
 from callcamp_sync.sheets.provenance import custom_properties
 from callcamp_sync.sheets.xlsx_in import read_workbook
 
@@ -45,7 +46,7 @@ def marks_of(data: bytes) -> Marks | None:
 def read_baseline(data: bytes, shown: str, marks: Marks) -> tuple[Exported | None, tuple[str, ...]]:
     """What the export remembers, or None and a warning where somebody deleted or changed that."""
     try:
-        grid = read_workbook(data, shown, sheet=marks.baseline, header_row=1, hidden_rows="include").grid
+        grid = read_workbook(data, shown, Asked(sheet=marks.baseline, header_row=1, hidden_rows="include")).grid
     except SheetError:
         return None, (_LOST,)
     if "order_uuid" not in grid.header or len(set(grid.header)) < len(grid.header):

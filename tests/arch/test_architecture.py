@@ -38,7 +38,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
         }
     ),
     "pipeline": frozenset(
-        {"planning", "settling", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"}
+        {"planning", "settling", "resuming", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"}
         | {"mappings", "tracing", "explaining", "template", "fixes", "annotation"},
     ),
     "cli": frozenset({"cli", "__main__"}),

@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from callcamp_sync import frames, mapping_text
 from callcamp_sync.fields import ROW
@@ -220,6 +222,32 @@ def test_a_second_time_nothing_is_added_and_no_byte_changes() -> None:
     once = mapping_text.extended(HANDMADE, likeness(columns), path="x.toml").text
     again = mapping_text.extended(once, likeness(columns), path="x.toml")
     assert (again.text, again.added) == (once, ())
+
+
+def test_a_heading_that_feeds_a_field_is_not_given_to_another() -> None:
+    text = 'version = 1\n[record]\nphoneNumber = "Phone"\nname = "E-mail"\n'
+    columns = {"Phone": PHONES, "E-mail": ["a@example.com"] * 3}
+    assert mapping_text.extended(text, likeness(columns), path="x").added == ()
+
+
+#: Text of strangers: what ends a line, a string, a comment, a table's head.
+HOSTILE = st.text(alphabet=st.sampled_from(list("ab \n\r\t\x00\x07\x85\u2028\\\"'#=[]{}.,é")), min_size=1, max_size=12)
+
+
+@settings(deadline=None, max_examples=60)
+@given(headings=st.lists(HOSTILE, min_size=1, max_size=4, unique=True), names=st.lists(HOSTILE, max_size=3, unique=True))
+def test_no_heading_and_no_parameter_writes_a_line_of_its_own(headings: list[str], names: list[str]) -> None:
+    parameters = [{"id": name, "title": name, "type": "date"} for name in names]
+    kind = read_record_type({"uuid": "u", "name": "n", "parameters": parameters})
+    columns = {"Phone": PHONES} | {heading: ["03/01/2027", "01/02/2027", "x"][: len(PHONES)] for heading in headings}
+    seen = liken(of(columns), kind.parameters)
+    written = read(mapping_text.composed(seen, sheet=headings[0], campaign=headings[-1]))
+    sure = {guess.field.wire for guess in seen.guesses if guess.score >= SURE}
+    fed = {key for table in ("record", "parameters", "order") for key in written.get(table, {})}
+    assert fed == sure
+    assert set(written) <= {"version", "campaign", "description", "source", "phone", "record", "parameters", "order"}
+    added = mapping_text.extended("version = 1\n", seen, path="x")
+    assert {key for table in ("record", "parameters", "order") for key in read(added.text).get(table, {})} == sure
 
 
 def test_a_table_that_takes_the_rest_by_name_gets_no_line() -> None:
