@@ -24,6 +24,7 @@ from callcamp_sync.mapping.document import Source, Unknown
 from callcamp_sync.model import ISSUE_SCHEMA, Report, Sheet
 from callcamp_sync.planning import Subject, bound
 from callcamp_sync.report.tables import rendered
+from callcamp_sync.report.terminal import counted
 from callcamp_sync.schema import RecordSchema
 from callcamp_sync.sheets import Check, Form, Question, tabs, write_form
 from callcamp_sync.sheets.forms import MAX_COMMENTS
@@ -103,7 +104,7 @@ def write(report: Report, found: Original, path: Path, *, shown: str | None = No
     said = write_form(path, form, _guide(report), properties=properties, created=report.finished_at)
     held_back = wrong.height - form.frame.height
     cut = (f"{held_back:,} rows to correct do not fit into a sheet: correct these first, then run again",) if held_back else ()
-    return (f"{wrong.height:,} rows to correct, then to be synced as a sheet: {shown or f'`{path}`'}", *said, *cut)
+    return (f"{counted(wrong.height, 'row')} to correct, then to be synced as a sheet: {shown or f'`{path}`'}", *said, *cut)
 
 
 def asked_for(report: Report, found: Original | None, path: Path | None) -> Report:

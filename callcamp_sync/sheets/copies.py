@@ -14,6 +14,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,7 @@ def _annotate(sheet: Any, notes: Notes, header_row: int | None) -> bool:
             sheet.column_dimensions[get_column_letter(column)].width = 16 if nth == 0 else 40
         _write_column(sheet, column, head, heading, {row: texts[nth] for row, texts in notes.rows.items()})
         if nth == 0:
-            for row, colour in notes.colours.items():
-                _colour(sheet.cell(row, column), colour)
+            _colour(sheet, column, notes.colours)
     return formulas
 
 
@@ -118,36 +118,47 @@ def _right_of(area: str) -> int:
 def _write_column(sheet: Any, column: int, head: int, heading: str, texts: Mapping[int, str | None]) -> None:
     top = sheet.cell(head, column)
     _write(top, heading)
+    top.number_format = "@"
     fill = str(xlsx_out.HEADER["bg_color"]).removeprefix("#")
     top.font, top.fill = Font(bold=True), PatternFill("solid", fgColor=fill)
     top.border = Border(bottom=Side(style="thin"))
+    style = None
     for row, text in texts.items():
         cell = sheet.cell(row, column)
-        cell.fill, cell.font = PatternFill(), Font()
-        cell.alignment = Alignment(vertical="top")
+        if style is None:
+            cell.fill, cell.font, cell.border = PatternFill(), Font(), Border()
+            cell.alignment, cell.number_format = Alignment(vertical="top"), "@"
+            style = cell._style
+        # Styles are looked up once: setting them anew in each cell takes minutes in a large sheet.
+        cell._style = copy(style)
         _write(cell, text)
 
 
 def _write(cell: Any, text: str | None) -> None:
     """`text` as text: openpyxl would take `=1+1` for a formula and `#N/A` for an error."""
     cell.value = tabs.shortened(tabs.clean(text)) if text else None
-    cell.number_format = "@"
     if text:
         cell.data_type = "s"
 
 
-def _colour(cell: Any, colour: Colour) -> None:
-    fill, ink = (code.removeprefix("#") for code in xlsx_out.COLOURS[colour])
-    cell.fill, cell.font = PatternFill("solid", fgColor=fill), Font(color=ink)
+def _colour(sheet: Any, column: int, colours: Mapping[int, Colour]) -> None:
+    styles: dict[Colour, Any] = {}
+    for row, colour in colours.items():
+        cell = sheet.cell(row, column)
+        if colour not in styles:
+            fill, ink = (code.removeprefix("#") for code in xlsx_out.COLOURS[colour])
+            cell.fill, cell.font = PatternFill("solid", fgColor=fill), Font(color=ink)
+            styles[colour] = cell._style
+        cell._style = copy(styles[colour])
 
 
 def _has_formula(sheet: Any) -> bool:
     return any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
 
 
-def _lost(data: bytes, copy: Path) -> dict[str, int]:
+def _lost(data: bytes, written: Path) -> dict[str, int]:
     """What the copy has less of than the workbook."""
-    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(copy) as after:
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(written) as after:
         had, has = _kinds(before.namelist()), _kinds(after.namelist())
     return {what: count - has[what] for what, count in had.items() if count > has[what]}
 

@@ -250,5 +250,7 @@ def _told(form: Form, cells: list[Cells]) -> list[str]:
     if cleaned:
         told.append(f"{form.name}: cells with control characters, which are shown as signs such as ␀: {cleaned}")
     if commented > MAX_COMMENTS:
-        told.append(f"{form.name}: {commented:,} cells are wrong; the first {MAX_COMMENTS:,} have a comment, all are coloured")
+        told.append(
+            f"{form.name}: {len(form.wrong):,} cells are wrong; the first {MAX_COMMENTS:,} have a comment, all are coloured"
+        )
     return told
