@@ -1,90 +1,189 @@
 """A campaign's orders as a status sheet: one row an order, ids included, phones as text; importable without a mapping file.
 
-In:  settings, a campaign. Out: a frame whose headings are those that the import knows by name, and a CSV or workbook of it.
-Importing the unedited file plans nothing: every cell is canonical text of what stands.
-I/O: network (reads), disk (through sheets).
+In:  settings, a campaign, what of it is wanted. Out: a StatusSheet, and a workbook, CSV, Parquet or JSON Lines of it.
+Importing the unedited file plans nothing: a workbook remembers what it said (export_book), and every other file has canonical
+text of what stands.
+I/O: network (reads), disk (through sheets and export_memory).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from callcamp_sync import planning, snapshot
+from callcamp_sync import calls, export_book, export_memory, planning, snapshot
+from callcamp_sync.api.client import Client
+from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.refusals import ForbiddenError
-from callcamp_sync.bench import Bench, find_campaign, open_client
-from callcamp_sync.errors import UsageError
-from callcamp_sync.fields import FIELDS, Field, Home, fold_heading
+from callcamp_sync.bench import Bench, find_campaign, open_client, open_journal
+from callcamp_sync.errors import StateError, UsageError
+from callcamp_sync.export_view import StatusSheet, chosen, columns_of, heading, known_zone, typed
+from callcamp_sync.fields import FIELDS, Field
 from callcamp_sync.model import CampaignInfo
 from callcamp_sync.reconcile import statuses_seen
-from callcamp_sync.sheets import Column, Tab, write_csv, write_workbook
-from callcamp_sync.statuses import fold_status
+from callcamp_sync.settings import Settings
+from callcamp_sync.sheets import write_csv, write_jsonl, write_parquet, write_workbook
+from callcamp_sync.statuses import ASKABLE, fold_status, spellings
 
-FORMATS = ("xlsx", "csv")
+__all__ = ["DIALECTS", "FORMATS", "Wanted", "check_format", "heading", "overview", "read_status", "remember", "write_status"]
+
+FORMATS = ("xlsx", "csv", "parquet", "jsonl")
+DIALECTS = ("excel", "raw")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatusSheet:
-    """What was exported. total: orders of the campaign. complete: proved to be all of them. notices: sentences for people."""
+class Wanted:
+    """What of a campaign is exported.
+
+    statuses: only orders in one of these, in any spelling; the choice is made here, not by the server. columns: headings or
+    names, empty for all. since: a day, a time, or a run's id: only orders that changed since the export of that time. calls:
+    whether the calls are read and summed up.
+    """
+
+    statuses: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    since: str | None = None
+    calls: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """The campaign as it was read, before anything is chosen."""
 
     campaign: CampaignInfo
-    frame: pl.DataFrame
-    total: int
-    complete: bool
+    fields: tuple[Field, ...]
+    orders: pl.DataFrame
+    listing: Listing
     notices: tuple[str, ...]
 
 
-async def read_status(bench: Bench, campaign: str | None, *, statuses: Sequence[str] = ()) -> StatusSheet:
-    """Read the campaign. statuses: only orders in one of these, in any spelling; the choice is made here, not by the server."""
+async def read_status(bench: Bench, campaign: str | None, wanted: Wanted | None = None) -> tuple[StatusSheet, pl.DataFrame]:
+    """Read the campaign: (what is to be written, all of its orders as `remember` keeps them).
+
+    Raises UsageError for a column that there is not, and for a `since` from before the first export that is remembered.
+    """
+    wanted = wanted or Wanted()
     async with open_client(bench.settings) as client:
-        info = await find_campaign(client, campaign)
-        record_type = await planning.read_type(client, info)
-        parameters = [spec.field for spec in record_type.parameters]
-        progress = bench.progress
-        listing = await client.list_orders(info.uuid, on_page=lambda done, of: progress.reading("orders", done, of))
-        records, notices = None, list(listing.notes)
-        try:
-            found = await client.list_records(
-                campaign=info.uuid,
-                parameters=[field.wire for field in parameters],
-                on_page=lambda done, of: progress.reading("contacts", done, of),
-            )
-            records = found.frame
-        except ForbiddenError:
-            notices.append("the token may not read contacts: names and numbers are as the orders show them, the rest is left out")
-    orders = snapshot.existing_orders(listing.frame, records, [*FIELDS, *parameters])
-    if statuses:
-        orders = orders.filter(pl.col("status").is_in([fold_status(status) for status in statuses]))
+        read = await _read(client, bench, campaign)
+        summed, more = await _calls(client, bench, read.campaign) if wanted.calls else (None, [])
+    taken_at, zone, settings = bench.clock(), known_zone(read.campaign.timezone), bench.settings
+    earlier, lost = _earlier(bench, read.campaign, wanted.since, zone)
+    orders = read.orders
+    changes = export_memory.changes(earlier.orders if earlier else orders, orders, read.fields)
+    if not read.listing.complete:
+        changes = changes.filter(pl.col("stands") != export_memory.GONE)
+    shown, filters = _filtered(orders, changes, wanted)
+    if summed is not None:
+        shown = shown.join(summed, on="order_uuid", how="left", maintain_order="left")
+    columns = columns_of(shown, read.fields)
+    wire = spellings(orders["status_wire"].drop_nulls().unique(maintain_order=True), settings.status_spellings)
+    sheet = StatusSheet(
+        campaign=read.campaign,
+        host=settings.host,
+        orders=shown,
+        columns=chosen(columns, wanted.columns) if wanted.columns else columns,
+        total=read.listing.total,
+        complete=read.listing.complete,
+        zone=zone,
+        taken_at=taken_at,
+        filters=filters,
+        changes=changes,
+        since=earlier.at if earlier else None,
+        offered=tuple(wire[status] for status in ASKABLE),
+        notices=(*read.notices, *more, *lost),
+    )
+    return sheet, orders
+
+
+async def _read(client: Client, bench: Bench, campaign: str | None) -> _Read:
+    info = await find_campaign(client, campaign)
+    record_type = await planning.read_type(client, info)
+    parameters = [spec.field for spec in record_type.parameters]
+    progress = bench.progress
+    listing = await client.list_orders(info.uuid, on_page=lambda done, of: progress.reading("orders", done, of))
+    records, notices = None, list(listing.notes)
+    try:
+        found = await client.list_records(
+            campaign=info.uuid,
+            parameters=[field.wire for field in parameters],
+            on_page=lambda done, of: progress.reading("contacts", done, of),
+        )
+        records = found.frame
+    except ForbiddenError:
+        notices.append("the token may not read contacts: names and numbers are as the orders show them, the rest is left out")
     if not listing.complete:
         notices.append("the campaign changed while it was read: orders may be missing")
-    frame = sheet_frame(orders, [*FIELDS, *parameters])
-    return StatusSheet(campaign=info, frame=frame, total=listing.total, complete=listing.complete, notices=tuple(notices))
+    fields = (*FIELDS, *parameters)
+    orders = snapshot.existing_orders(listing.frame, records, fields)
+    return _Read(campaign=info, fields=fields, orders=orders, listing=listing, notices=tuple(notices))
 
 
-def sheet_frame(orders: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
-    """The orders under their headings. Columns that could not be read are left out: a blank would say more than is known."""
-    columns: dict[str, pl.Expr] = {}
-    taken: set[str] = set()
-    for field in fields:
-        column = {"phoneNumber": "phone", "status": "status_wire"}.get(field.name, f"have_{field.name}")
-        source = column if column in orders.columns else field.name
-        if source in orders.columns and field.home is not Home.ROW:
-            columns[heading(field, taken)] = pl.col(source)
-    return orders.select(**columns)
+async def _calls(client: Client, bench: Bench, campaign: CampaignInfo) -> tuple[pl.DataFrame | None, list[str]]:
+    """The calls by order, and what was odd about reading them."""
+    try:
+        listing = await client.list_calls(campaign.uuid, on_page=lambda done, of: bench.progress.reading("calls", done, of))
+    except ForbiddenError:
+        return None, ["the token may not read calls: they are left out"]
+    odd = [] if listing.complete else ["the list of calls changed while it was read: calls may be missing"]
+    return calls.by_order(listing.frame), [*listing.notes, *odd]
 
 
-def heading(field: Field, taken: set[str]) -> str:
-    """A heading that the import knows: the title, or the id where another field has that title already."""
-    names = {fold_heading(alias) for known in FIELDS for alias in (known.title, *known.aliases)}
-    own = field.title
-    if field.home is Home.PARAMETER and (fold_heading(own) in names | taken or not own.strip() or own.startswith("_")):
-        own = field.wire
-    taken.add(fold_heading(own))
-    return own
+def _earlier(
+    bench: Bench, campaign: CampaignInfo, since: str | None, zone: str | None
+) -> tuple[export_memory.Memory | None, list[str]]:
+    """The export that this one is compared with. A damaged one is no reason not to export, unless it was asked for."""
+    settings = bench.settings
+    until = _moment(settings, bench, since, zone) if since else None
+    try:
+        return export_memory.recall(settings.state_dir, settings.host, campaign.uuid, until=until), []
+    except StateError as error:
+        if since:
+            raise
+        return None, [f"changes since the last export are not known: {error.message}"]
+
+
+def _moment(settings: Settings, bench: Bench, since: str, zone: str | None) -> datetime:
+    """The time that `--since` names: the begin of a day in the campaign's zone, a time, or when a run began."""
+    if re.match(r"\d{4}-\d{2}-\d{2}", since):
+        try:
+            named = datetime.fromisoformat(since)
+        except ValueError as error:
+            raise UsageError(f"`--since {since}` is no date", hint="write it as 2026-05-10, or 2026-05-10T14:30") from error
+        return (named if named.tzinfo else named.replace(tzinfo=ZoneInfo(zone or "UTC"))).astimezone(UTC)
+    with open_journal(settings, bench.clock) as journal:
+        return journal.run(since).started_at
+
+
+def _filtered(orders: pl.DataFrame, changes: pl.DataFrame, wanted: Wanted) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The orders that are wanted, and the filters in words."""
+    filters = []
+    if wanted.statuses:
+        orders = orders.filter(pl.col("status").is_in([fold_status(status) for status in wanted.statuses]))
+        filters.append("status " + ", ".join(wanted.statuses))
+    if wanted.since:
+        orders = orders.filter(pl.col("order_uuid").is_in(changes["order_uuid"].unique().implode()))
+        filters.append(f"changed since {wanted.since}")
+    return orders, (*filters, *(["columns " + ", ".join(wanted.columns)] if wanted.columns else []))
+
+
+def remember(bench: Bench, sheet: StatusSheet, orders: pl.DataFrame) -> tuple[str, ...]:
+    """Keep what the export saw, for the next one; call it when the file is written. Returns why it was not, if it was not.
+
+    A listing that was not proved complete is not kept: orders that it missed would seem new the next time.
+    """
+    if not sheet.complete:
+        return ()
+    try:
+        export_memory.remember(bench.settings.state_dir, sheet.host, sheet.campaign.uuid, orders, sheet.taken_at)
+    except StateError as error:
+        return (f"the next export will not know what changed since this one: {error.message}",)
+    return ()
 
 
 async def overview(bench: Bench, campaign: str) -> dict[str, Any]:
@@ -114,21 +213,35 @@ async def overview(bench: Bench, campaign: str) -> dict[str, Any]:
 
 def check_format(path: Path, form: str | None) -> str:
     """The format that will be written. Raises UsageError, before anything is read, when it is none of FORMATS."""
-    chosen = (form or path.suffix.removeprefix(".")).lower()
-    if chosen not in FORMATS:
-        raise UsageError(f"`{chosen or path}` is not a format that can be written", hint=f"use {' or '.join(FORMATS)}")
-    return chosen
+    chosen_form = (form or path.suffix.removeprefix(".")).lower()
+    if chosen_form not in FORMATS:
+        raise UsageError(f"`{chosen_form or path}` is not a format that can be written", hint=f"use {', '.join(FORMATS)}")
+    return chosen_form
 
 
-def write_status(sheet: StatusSheet, path: Path, *, form: str | None = None) -> tuple[str, ...]:
+def check_dialect(dialect: str) -> Literal["excel", "raw"]:
+    """The dialect of a CSV file. Raises UsageError when it is none of DIALECTS."""
+    if dialect == "excel":
+        return "excel"
+    if dialect == "raw":
+        return "raw"
+    raise UsageError(f"`--csv-dialect {dialect}` is neither `excel` nor `raw`")
+
+
+def write_status(sheet: StatusSheet, path: Path, *, form: str | None = None, dialect: str = "excel") -> tuple[str, ...]:
     """Write the sheet as its ending says, or as `form` does. Returns what was cut or split, if anything.
 
+    dialect: of CSV; `excel` opens safely in spreadsheets, `raw` is verbatim.
     Raises UsageError for a format that is none of FORMATS, StateError when the file cannot be written.
     """
-    chosen = check_format(path, form)
-    if chosen == "csv":
-        write_csv(path, sheet.frame, dialect="excel")
-        return ()
-    columns = tuple(Column(heading=name, kind="text") for name in sheet.frame.columns)
-    tab = Tab(name="Status", columns=columns, frame=sheet.frame)
-    return write_workbook(path, [tab], properties={"campaign": sheet.campaign.uuid})
+    wanted = check_format(path, form)
+    if wanted == "csv":
+        write_csv(path, sheet.frame, dialect=check_dialect(dialect))
+    elif wanted == "parquet":
+        write_parquet(path, typed(sheet, instants=True))
+    elif wanted == "jsonl":
+        write_jsonl(path, typed(sheet, instants=False))
+    else:
+        said = write_workbook(path, export_book.tabs(sheet), properties=export_book.properties(sheet), created=sheet.taken_at)
+        return tuple(words for words in said if not words.startswith(f"{export_book.BASELINE_TAB}:"))
+    return ()

@@ -152,17 +152,31 @@ class SourceInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What a workbook of ours remembers of its export.
+
+    baseline: what stood in the campaign then, one row an order, shaped like snapshot.existing_orders as far as the columns go.
+    zone: of times that are written without one, where their row names none.
+    """
+
+    baseline: pl.DataFrame
+    zone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A sheet as text.
 
     frame: ROW (UInt32, the spreadsheet's own row number) and one String column per heading, in the sheet's order; a blank cell
     is null, other text is as the file has it (leading zeros and spaces kept). issues: ISSUE_SCHEMA, what the reader noticed.
+    exported: where the sheet is an export of ours that remembers what it said.
     """
 
     frame: pl.DataFrame
     headings: tuple[str, ...]
     issues: pl.DataFrame
     info: SourceInfo
+    exported: Exported | None = None
 
 
 class StepKind(StrEnum):

@@ -30,7 +30,7 @@ from callcamp_sync.matching import link, match
 from callcamp_sync.model import LINE_SCHEMA, CampaignInfo, Mode, OnMissing, Plan, Sheet
 from callcamp_sync.plan import digest, frame_digest, steps
 from callcamp_sync.policy import is_group, person_keys
-from callcamp_sync.rows import Desired, forgiven, phones_that_said_never, read_rows
+from callcamp_sync.rows import Desired, forgiven, merged, phones_that_said_never, read_rows
 from callcamp_sync.schema import RecordSchema
 from callcamp_sync.settings import Settings
 from callcamp_sync.sides import Sides, Wishes
@@ -143,7 +143,8 @@ async def stand(
     """List the campaign, and find for each live row its order, or the contact that may be linked.
 
     on_never: given the orders that are marked Do Not Call as soon as they are listed: what comes after may fail.
-    The third answer is `desired` without the issues of cells that say what stands there already.
+    The third answer is `desired` without the issues of cells that say what stands there already and, for an export, without what
+    nobody edited.
     """
     listing = await client.list_orders(campaign.uuid, on_page=lambda done, of: on_page("orders", done, of))
     never = [status for status in listing.frame["status"].drop_nulls().unique() if fold_status(status) == DO_NOT_CALL]
@@ -151,7 +152,7 @@ async def stand(
     records, notices = await _records(client, campaign, desired, on_page)
     fields = [*FIELDS, *(spec.field for spec in record_type.parameters)]
     orders = snapshot.existing_orders(listing.frame, records, fields)
-    desired = forgiven(desired, orders)
+    desired = merged(forgiven(desired, orders), orders)
     live = desired.frame.filter(pl.col("verdict").is_null())
     matched = match(live, orders, desired.keys)
     if not listing.complete:
@@ -278,6 +279,8 @@ def wishes(
     settings = subject.settings
     said = person_keys(phones_that_said_never(desired.frame, standing.orders))
     because = None if standing.complete else "the campaign changed while it was read, so absent is not missing"
+    if because is None and desired.lacks(standing.orders):
+        because = "the sheet is an export that does not have all of today's orders, so absent is not missing"
     return Wishes(
         mode=settings.mode,
         on_missing=settings.missing,

@@ -4,7 +4,7 @@ In:  a Sheet, the mapping's Binding for it, the Record Type's parameters.
 Out: Desired. `frame` has one row a row of the sheet: ROW; `verdict` (null for a live row, else `rejected`, `held`,
      `duplicate`); `phone` (E.164), `order_uuid`, `record_uuid`, `action`; and `want_<field>` of each mapped field
      (canonical text, null leaves the field alone, CLEAR empties it). `issues` names all faults of all rows.
-Pure: no I/O. This room composes mapping, phones, values and schema; none of those knows another.
+Pure: no I/O. This room composes mapping, phones, values, schema and merge; none of those knows another.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from callcamp_sync import frames, phones, schema, values
+from callcamp_sync import frames, merge, phones, schema, values
 from callcamp_sync.fields import BY_NAME, CLEAR, ROW, Field, Home, Kind
 from callcamp_sync.issues import CATALOGUE, Verdict
 from callcamp_sync.mapping import Binding, map_columns
-from callcamp_sync.model import ISSUE_SCHEMA, OnDuplicate, Sheet
+from callcamp_sync.model import ISSUE_SCHEMA, Exported, OnDuplicate, Sheet
 from callcamp_sync.policy import person_key
 from callcamp_sync.rules import Rule
 from callcamp_sync.statuses import DO_NOT_CALL
@@ -36,7 +36,8 @@ class Desired:
     """What the sheet asks for.
 
     needed: issues that count only if the row becomes a new contact (a required cell is blank). needed_unmapped: titles of
-    required parameters that no column feeds. rules: one a mapped column. notices: sentences for people.
+    required parameters that no column feeds. rules: one a mapped column. notices: sentences for people. cells: the sheet's own
+    text, ROW and a column a field. exported: what an export of ours remembers, else null.
     """
 
     frame: pl.DataFrame
@@ -46,11 +47,19 @@ class Desired:
     rules: tuple[Rule, ...]
     keys: tuple[str, ...]
     notices: tuple[str, ...]
+    cells: pl.DataFrame
+    exported: Exported | None = None
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """The mapped fields that carry values, the phone number apart."""
         return tuple(rule.field for rule in self.rules if rule.field.name not in (*_KEYS, "phoneNumber"))
+
+    def lacks(self, orders: pl.DataFrame) -> bool:
+        """Whether the sheet is an export, and some of these orders are none that it was made of."""
+        if self.exported is None:
+            return False
+        return not orders["order_uuid"].is_in(self.exported.baseline["order_uuid"].implode()).all()
 
 
 def read_rows(
@@ -64,8 +73,11 @@ def read_rows(
     """Read every row of the sheet. region: for numbers without a country code, where the mapping names none. Never raises."""
     specs = {spec.field.name: spec for spec in record_type.parameters}
     rules = tuple(rule.under(specs[rule.field.name]) if rule.field.name in specs else rule for rule in binding.rules)
+    zone = None
+    if sheet.exported is not None:
+        rules, zone = tuple(map(_as_written, rules)), sheet.exported.zone
     mapped, mapping_issues = map_columns(sheet.frame, binding)
-    read, issues = _read_columns(mapped, rules, binding.region or region)
+    read, issues = _read_columns(mapped, rules, binding.region or region, zone)
     unchecked, pattern_issues = _check_patterns(mapped, read, rules)
     found = pl.concat([sheet.issues, mapping_issues, *issues, *pattern_issues])
     asked_for = frozenset(rule.field.name for rule in binding.rules if rule.required)
@@ -87,7 +99,28 @@ def read_rows(
         rules=rules,
         keys=binding.keys,
         notices=(*sheet.info.warnings, *record_type.notices, *binding.notices, *unchecked, *unread),
+        cells=sheet.frame.select(ROW, **{r.field.name: r.heading for r in rules if r.heading in sheet.frame.columns}),
+        exported=sheet.exported,
     )
+
+
+def _as_written(rule: Rule) -> Rule:
+    """A rule for a cell that our own export wrote: no format of a mapping fits there, and its times are in the row's zone."""
+    return replace(rule, formats=(), decimal=".", thousands=None, timezone=None)
+
+
+def merged(desired: Desired, orders: pl.DataFrame) -> Desired:
+    """Without the wants that nobody edited since the export; `desired` itself where the sheet is no export that remembers.
+
+    orders: as they stand, shaped like snapshot.existing_orders.
+    """
+    if desired.exported is None:
+        return desired
+    baseline = desired.exported.baseline
+    excused = forgiven(desired, baseline)
+    found = merge.merge(excused.frame, excused.cells, baseline, orders, excused.rules)
+    issues = pl.concat([excused.issues, found.issues]).sort("row", maintain_order=True)
+    return replace(excused, frame=found.frame, issues=issues)
 
 
 def forgiven(desired: Desired, orders: pl.DataFrame) -> Desired:
@@ -130,8 +163,13 @@ def phones_that_said_never(desired: pl.DataFrame, orders: pl.DataFrame) -> pl.Se
     return pl.concat([rows["phone"], *named]).drop_nulls().unique(maintain_order=True)
 
 
-def _read_columns(mapped: pl.DataFrame, rules: Sequence[Rule], region: str | None) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Each mapped column as canonical text, and the issues of each. Time zones are read first: instants need them."""
+def _read_columns(
+    mapped: pl.DataFrame, rules: Sequence[Rule], region: str | None, zone: str | None
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Each mapped column as canonical text, and the issues of each. Time zones are read first: instants need them.
+
+    zone: of times without one in rows that name none.
+    """
     columns: dict[str, pl.Series] = {}
     issues: list[pl.DataFrame] = []
     for rule in sorted(rules, key=lambda r: r.field.kind is not Kind.TIMEZONE):
@@ -139,7 +177,8 @@ def _read_columns(mapped: pl.DataFrame, rules: Sequence[Rule], region: str | Non
         if rule.field.kind is Kind.PHONE:
             answer = phones.normalise_phones(text, _regions(mapped, region)).rename({"phone": "value"})
         else:
-            answer = values.read_column(text, rule, zones=columns.get("want_scheduledTimeTimezone"))
+            zones = columns.get("want_scheduledTimeTimezone", pl.Series([None] * mapped.height, dtype=pl.String))
+            answer = values.read_column(text, rule, zones=zones.fill_null(zone) if zone else zones)
         columns[_column(rule.field)] = answer["value"]
         issues.append(_issues_of(mapped[ROW], text, answer, rule))
     for name, column in (("phone", "phoneNumber"), *((key, key) for key in _KEYS)):

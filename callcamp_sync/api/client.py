@@ -19,7 +19,7 @@ from rapidfuzz import process
 
 from callcamp_sync import __version__
 from callcamp_sync.api.address import checked_base_url, checked_token, path_of
-from callcamp_sync.api.columns import ORDER_COLUMNS, record_columns
+from callcamp_sync.api.columns import CALL_COLUMNS, ORDER_COLUMNS, record_columns
 from callcamp_sync.api.exchange import Call, Ended, Exchange, Runtime
 from callcamp_sync.api.pace import Gate
 from callcamp_sync.api.paging import PAGE_LIMIT, Listing, items_of
@@ -217,6 +217,11 @@ class Client:
         query = {"campaignUuid": campaign, "recordTypeUuid": record_type, "search": phone}
         fetch = partial(self._page, "/records", (), "records", query)
         return await read_all(fetch, "records", record_columns(parameters), workers=self._concurrency)
+
+    async def list_calls(self, campaign: str, *, on_page: OnPage | None = None) -> Listing:
+        """Every call of the campaign; its columns are those of columns.CALL_COLUMNS."""
+        fetch = partial(self._page, "/calls", (), "calls", {"campaignUuid": campaign})
+        return await read_all(fetch, "calls", CALL_COLUMNS, workers=self._concurrency, on_page=on_page)
 
     # --- writes --------------------------------------------------------------------------------------------------------
 

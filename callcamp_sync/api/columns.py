@@ -59,6 +59,18 @@ ORDER_COLUMNS: Mapping[str, Source] = {
 }
 
 
+#: The columns of a listing of calls; the first is the id.
+CALL_COLUMNS: Mapping[str, Source] = {
+    "call_uuid": Source("uuid"),
+    "order_uuid": Source("callOrderUuid"),
+    "status": Source("status"),
+    "started": Source("callStartTime"),
+    "seconds": Source("callDurationSeconds"),
+    "price": Source("price"),
+    "currency": Source("currencyCode"),
+}
+
+
 def record_columns(parameters: Sequence[str]) -> Mapping[str, Source]:
     """The columns of a listing of contacts, the id first; `parameters.<id>` for each id asked for."""
     return {

@@ -60,7 +60,8 @@ def read_sheet(
 
 def _workbook(found: Source, wanted: str | int | None, header_row: int | None, hidden_rows: HiddenRows) -> Sheet:
     book = read_workbook(found.data, found.path, sheet=wanted, header_row=header_row, hidden_rows=hidden_rows)
-    sheet = to_sheet(book.grid, Origin(path=found.path, sheet=book.name, sha256=found.sha256))
+    origin = Origin(path=found.path, sheet=book.name, sha256=found.sha256, warnings=book.warnings)
+    sheet = replace(to_sheet(book.grid, origin), exported=book.exported)
     return _without(sheet, book.hidden) if hidden_rows == "skip" and book.hidden else sheet
 
 

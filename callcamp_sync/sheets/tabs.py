@@ -16,7 +16,7 @@ from typing import Literal
 
 import polars as pl
 
-Kind = Literal["text", "number", "integer", "instant", "date"]
+Kind = Literal["text", "number", "integer", "share", "instant", "date"]
 Colour = Literal["green", "blue", "yellow", "orange", "red", "grey"]
 
 MAX_ROWS = 1_048_576
@@ -44,12 +44,30 @@ class Column:
 
     kind: text stays text, whatever it looks like. The others take canonical text or a typed column; a value that is not
     exactly a number (more than 15 digits, leading zeros) or not a date of Excel's calendar stays text. An instant with an
-    offset is written in UTC, one without as it stands. width: in characters; None measures the first rows.
+    offset is written in UTC, one without as it stands. A share is a number that is shown in percent. width: in characters; None
+    measures the first rows. offered: what a drop-down in the column's cells offers (at most 255 characters together, no comma in
+    any; else there is none); other values are warned of, not refused.
     """
 
     heading: str
     kind: Kind = "text"
     width: int | None = None
+    offered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Bars beside a tab's cells.
+
+    labels, values: positions of columns. first, last: rows of the frame, from 0. colours: one a bar.
+    """
+
+    title: str
+    labels: int
+    values: int
+    first: int
+    last: int
+    colours: tuple[Colour, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +75,7 @@ class Tab:
     """A sheet of a workbook.
 
     frame: one column a Column, by position; names do not matter. freeze: the header stays in sight. filter: the header has
-    filter buttons. marks: heading -> text of a cell -> the colour of that cell.
+    filter buttons. marks: heading -> text of a cell -> the colour of that cell. hidden: not even listed among the hidden ones.
     """
 
     name: str
@@ -66,6 +84,8 @@ class Tab:
     freeze: bool = True
     filter: bool = True
     marks: Mapping[str, Mapping[str, Colour]] = field(default_factory=dict)
+    chart: Chart | None = None
+    hidden: bool = False
 
     def __post_init__(self) -> None:
         if len(self.columns) != self.frame.width:

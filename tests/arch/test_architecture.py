@@ -26,11 +26,11 @@ LAYERS: Mapping[str, frozenset[str]] = {
     "base": frozenset({"errors", "issues", "fields", "rules", "statuses", "frames", "model", "policy", "sides"}),
     "stages": frozenset(
         {
-            *("mapping", "phones", "values", "schema", "matching", "missing"),
+            *("mapping", "phones", "values", "schema", "matching", "merge", "missing"),
             *("diff", "guards", "plan", "plan_document", "drift", "reconcile"),
         }
     ),
-    "composers": frozenset({"rows", "snapshot"}),
+    "composers": frozenset({"rows", "snapshot", "calls"}),
     "edges": frozenset(
         {
             *("sheets", "api", "journal", "journal_file", "journal_rows", "ledger", "lock", "private"),
@@ -63,8 +63,9 @@ ACQUAINTED: Mapping[str, frozenset[str]] = {
 
 #: The stages that a composer puts together: no others.
 COMPOSED: Mapping[str, frozenset[str]] = {
-    "rows": frozenset({"mapping", "phones", "values", "schema"}),
+    "rows": frozenset({"mapping", "phones", "values", "schema", "merge"}),
     "snapshot": frozenset({"phones", "values"}),
+    "calls": frozenset({"values"}),
 }
 
 FRIENDLY = ("base", "pipeline", "cli")

@@ -248,7 +248,7 @@ def _edit_csv(path: Path, edits: list[tuple[str, str, str]]) -> None:
 def _edit_workbook(path: Path, edits: list[tuple[str, str, str]]) -> None:
     """As a person does it in a spreadsheet program: the other cells stay as they are."""
     book = openpyxl.load_workbook(path)
-    tab = book.worksheets[0]
+    tab = book["Status"] if "Status" in book.sheetnames else book.worksheets[0]
     headings = {cell.value: cell.column for cell in tab[1]}
     rows = {row[headings["Order ID"] - 1].value: row[0].row for row in tab.iter_rows(min_row=2)}
     for order, heading, value in edits:
