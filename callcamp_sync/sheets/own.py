@@ -1,20 +1,23 @@
-"""How a workbook of ours is known again: marks in its custom document properties, which spreadsheet programs keep.
+"""How an export of ours is known again: marks in its custom document properties, which spreadsheet programs keep.
 
-In:  what is to be written, or an opened package.
-Out: the properties, or the marks that a package carries: which tab holds the rows, which hidden tab holds what they said when
-     they were written (the baseline), and the zone of times without one.
-Pure: no I/O. Rule source: ECMA-376, part 1, 15.2.12.2 (custom file properties).
+In:  what is to be written, or the bytes of a workbook.
+Out: the properties; or the marks that a workbook carries, and what its hidden tab says of the export (the baseline).
+Pure: works on bytes, no I/O. Rule source: ECMA-376, part 1, 22.3 (custom file properties).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from xml.parsers import expat
 
-from callcamp_sync.sheets.package import Package, SheetPart, local, parse
+import polars as pl
 
-_PART = "docprops/custom.xml"
+from callcamp_sync.errors import SheetError
+from callcamp_sync.model import Exported
+from callcamp_sync.sheets.provenance import custom_properties
+from callcamp_sync.sheets.xlsx_in import read_workbook
+
 _SHEET, _BASELINE, _ZONE = "callcamp-sheet", "callcamp-baseline", "callcamp-timezone"
+_LOST = "the workbook has lost what it remembers of its export, so it is compared with the campaign as any sheet is"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,48 +25,33 @@ class Marks:
     """sheet: the tab to read where none is named. baseline: the hidden tab. zone: IANA name, of times that have none."""
 
     sheet: str
-    baseline: str | None = None
+    baseline: str
     zone: str | None = None
 
     def properties(self) -> dict[str, str]:
         """The marks as custom document properties."""
-        said = {_SHEET: self.sheet, _BASELINE: self.baseline, _ZONE: self.zone}
-        return {name: text for name, text in said.items() if text}
+        zone = {_ZONE: self.zone} if self.zone else {}
+        return {_SHEET: self.sheet, _BASELINE: self.baseline} | zone
 
 
-def marks_of(package: Package) -> Marks | None:
-    """The marks of a package; None for a workbook that is not ours. Raises SheetError for XML that is not well-formed."""
-    part = next((name for name in package.zip.namelist() if name.lower() == _PART), None)
-    said = _properties(package, part) if part else {}
-    if not said.get(_SHEET):
+def marks_of(data: bytes) -> Marks | None:
+    """The marks of a workbook; None for one that is no export of ours."""
+    said = custom_properties(data)
+    if not said.get(_SHEET) or not said.get(_BASELINE):
         return None
-    return Marks(sheet=said[_SHEET], baseline=said.get(_BASELINE) or None, zone=said.get(_ZONE) or None)
+    return Marks(sheet=said[_SHEET], baseline=said[_BASELINE], zone=said.get(_ZONE) or None)
 
 
-def part_of(package: Package, name: str | None) -> SheetPart | None:
-    """The sheet of that name, in any case; None where there is none."""
-    return next((part for part in package.sheets if name is not None and part.name.casefold() == name.casefold()), None)
-
-
-def _properties(package: Package, part: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    current = ""
-
-    def start(tag: str, has: dict[str, str]) -> None:
-        nonlocal current
-        if local(tag) == "property":
-            current = has.get("name", "")
-
-    def text(data: str) -> None:
-        if current and data.strip():
-            found[current] = found.get(current, "") + data
-
-    def end(tag: str) -> None:
-        nonlocal current
-        if local(tag) == "property":
-            current = ""
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = start, text, end
-    parse(package.pieces(part), parser, part)
-    return found
+def read_baseline(data: bytes, shown: str, marks: Marks) -> tuple[Exported | None, tuple[str, ...]]:
+    """What the export remembers, or None and a warning where somebody deleted or changed that."""
+    try:
+        grid = read_workbook(data, shown, sheet=marks.baseline, header_row=1, hidden_rows="include").grid
+    except SheetError:
+        return None, (_LOST,)
+    if "order_uuid" not in grid.header or len(set(grid.header)) < len(grid.header):
+        return None, (_LOST,)
+    stripped = pl.all().str.strip_chars()
+    texts = grid.body.select(pl.when(stripped != "").then(stripped).name.keep())
+    named = texts.rename(dict(zip(texts.columns, grid.header, strict=True)))
+    whole = named["order_uuid"].null_count() == 0 and bool(named["order_uuid"].is_unique().all())
+    return (Exported(baseline=named, zone=marks.zone), ()) if whole else (None, (_LOST,))

@@ -15,6 +15,7 @@ import polars as pl
 from callcamp_sync.errors import SheetError
 from callcamp_sync.fields import ROW
 from callcamp_sync.model import Sheet
+from callcamp_sync.sheets import own
 from callcamp_sync.sheets.csv_in import read_delimited
 from callcamp_sync.sheets.grid import Origin, to_sheet
 from callcamp_sync.sheets.source import Source, is_workbook, read_source
@@ -44,7 +45,9 @@ def read_sheet(
     found = read_source(source)
     wanted = found.sheet if found.sheet is not None else sheet
     if is_workbook(found):
-        return _workbook(found, wanted, header_row, hidden_rows)
+        marks = own.marks_of(found.data)
+        read = _workbook(found, marks.sheet if marks and wanted is None else wanted, header_row, hidden_rows)
+        return _remembering(read, found, marks) if marks else read
     grid, decoded, mark = read_delimited(found.data, encoding=encoding, delimiter=delimiter, header_row=header_row)
     ignored = () if wanted is None else (f"delimited text has no sheets: `{wanted}` was ignored",)
     origin = Origin(
@@ -60,9 +63,17 @@ def read_sheet(
 
 def _workbook(found: Source, wanted: str | int | None, header_row: int | None, hidden_rows: HiddenRows) -> Sheet:
     book = read_workbook(found.data, found.path, sheet=wanted, header_row=header_row, hidden_rows=hidden_rows)
-    origin = Origin(path=found.path, sheet=book.name, sha256=found.sha256, warnings=book.warnings)
-    sheet = replace(to_sheet(book.grid, origin), exported=book.exported)
+    sheet = to_sheet(book.grid, Origin(path=found.path, sheet=book.name, sha256=found.sha256))
     return _without(sheet, book.hidden) if hidden_rows == "skip" and book.hidden else sheet
+
+
+def _remembering(sheet: Sheet, found: Source, marks: own.Marks) -> Sheet:
+    """The sheet with what our export wrote into the workbook beside it."""
+    if sheet.info.sheet is None or sheet.info.sheet.casefold() != marks.sheet.casefold():
+        return sheet
+    exported, warnings = own.read_baseline(found.data, found.path, marks)
+    info = replace(sheet.info, warnings=(*sheet.info.warnings, *warnings))
+    return replace(sheet, exported=exported, info=info)
 
 
 def _without(sheet: Sheet, hidden: frozenset[int]) -> Sheet:

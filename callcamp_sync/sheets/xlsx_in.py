@@ -16,8 +16,7 @@ import fastexcel
 import polars as pl
 
 from callcamp_sync.errors import SheetError
-from callcamp_sync.model import Exported
-from callcamp_sync.sheets import own, scan
+from callcamp_sync.sheets import scan
 from callcamp_sync.sheets.grid import Grid, Notice
 from callcamp_sync.sheets.package import Package, SheetPart, open_package
 
@@ -39,8 +38,6 @@ class WorkbookSheet:
     grid: Grid
     name: str
     hidden: frozenset[int]
-    exported: Exported | None = None
-    warnings: tuple[str, ...] = ()
 
 
 def read_workbook(
@@ -52,8 +49,7 @@ def read_workbook(
     several to choose from, hidden rows while `hidden_rows` is "refuse", damaged or hostile files, no header row.
     """
     package = open_package(data, shown)
-    marks = own.marks_of(package)
-    part = _chosen(package, sheet, own.part_of(package, marks.sheet) if marks else None)
+    part = _chosen(package, sheet)
     facts = _look(package, part)
     table, first_column = _bulk(data, package, part)
     table = _dated(table, first_column, package, part, facts)
@@ -65,36 +61,12 @@ def read_workbook(
     header = tuple(cell or "" for cell in table.row(index))
     notices = _notices(facts, first_column, index)
     grid = Grid(header=header, header_row=index + 1, first_column=first_column, body=table.slice(index + 1), notices=notices)
-    exported, warnings = _exported(data, package, part, marks) if marks else (None, ())
-    return WorkbookSheet(grid=grid, name=part.name, hidden=hidden, exported=exported, warnings=warnings)
+    return WorkbookSheet(grid=grid, name=part.name, hidden=hidden)
 
 
-def _exported(data: bytes, package: Package, part: SheetPart, marks: own.Marks) -> tuple[Exported | None, tuple[str, ...]]:
-    """What an export of ours remembers, and a warning where it lost that."""
-    if marks.baseline is None or part.name.casefold() != marks.sheet.casefold():
-        return None, ()
-    kept = own.part_of(package, marks.baseline)
-    if kept is None:
-        lost = "the workbook has lost what it remembered of its export: it is compared with the campaign as any sheet is"
-        return None, (lost,)
-    _look(package, kept)
-    table, _ = _bulk(data, package, kept)
-    names = [name or "" for name in table.row(0)] if table.height else []
-    if "order_uuid" not in names or len(set(names)) < len(names):
-        raise SheetError(
-            f"the hidden sheet `{kept.name}` of `{package.shown}` is not as the export wrote it", hint="export the campaign again"
-        )
-    baseline = table.slice(1).rename(dict(zip(table.columns, names, strict=True)))
-    stripped = pl.all().cast(pl.String).str.strip_chars()
-    return Exported(baseline=baseline.select(pl.when(stripped != "").then(stripped).name.keep()), zone=marks.zone), ()
-
-
-def _chosen(package: Package, sheet: str | int | None, marked: SheetPart | None) -> SheetPart:
-    """The sheet that was asked for, else the one that our own mark names, else the only visible one with data."""
+def _chosen(package: Package, sheet: str | int | None) -> SheetPart:
     if sheet is not None:
         return _named(package, sheet)
-    if marked is not None and marked.visible:
-        return marked
     visible = [part for part in package.sheets if part.visible]
     if not visible:
         raise SheetError(

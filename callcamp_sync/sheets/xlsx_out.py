@@ -20,19 +20,12 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
 from callcamp_sync.errors import StateError
-from callcamp_sync.sheets import atomic, tabs
-from callcamp_sync.sheets.tabs import Cells, Chart, Column, Tab
+from callcamp_sync.sheets import atomic, charts, tabs
+from callcamp_sync.sheets.tabs import Cells, Column, Tab
 
 _SAFE = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_FORMATS = {
-    "text": "@",
-    "number": "General",
-    "integer": "0",
-    "share": "0.0%",
-    "instant": "yyyy-mm-dd hh:mm:ss",
-    "date": "yyyy-mm-dd",
-}
-_WIDTHS = {"text": 12, "number": 12, "integer": 12, "share": 9, "instant": 19, "date": 12}
+_FORMATS = {"text": "@", "number": "General", "integer": "0", "instant": "yyyy-mm-dd hh:mm:ss", "date": "yyyy-mm-dd"}
+_WIDTHS = {"text": 12, "number": 12, "integer": 12, "instant": 19, "date": 12}
 _HEADER = {"bold": True, "bottom": 1, "bg_color": "#E7ECF2", "num_format": "@", "valign": "top"}
 #: Fill and text of each colour; every pair reads at a contrast of at least 4.5 to 1.
 _COLOURS = {
@@ -45,8 +38,6 @@ _COLOURS = {
 }
 _KNOWN_PROPERTIES = ("title", "subject", "author", "manager", "company", "category", "keywords", "comments", "status")
 _SLICE = 10_000
-#: Characters of a list that stands in the rule itself.
-_LONGEST_LIST = 255
 
 
 def write_workbook(
@@ -90,6 +81,7 @@ def _write_tabs(book: Any, all_tabs: Sequence[Tab], rows_per_sheet: int, said: l
     look = _Look(book)
     for name, (tab, piece) in zip(names, parts, strict=True):
         _write_sheet(book.add_worksheet(name), tab, piece, look)
+        charts.finish(book, book.get_worksheet_by_name(name), tab, len(piece[0].texts) if piece else 0)
     if not parts:
         book.add_worksheet("Empty")
 
@@ -98,7 +90,6 @@ class _Look:
     """The formats of one workbook, each made once."""
 
     def __init__(self, book: Any) -> None:
-        self.book = book
         self.header = book.add_format(_HEADER)
         self.kinds = {kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in _FORMATS.items()}
         self.colours = {name: book.add_format({"bg_color": fill, "font_color": ink}) for name, (fill, ink) in _COLOURS.items()}
@@ -132,16 +123,11 @@ def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: _Look) -> None:
         sheet.write_string(0, index, tabs.shortened(tabs.clean(column.heading)), look.header)
         sheet.set_column(index, index, column.width or _width(column, cells), look.kinds[column.kind])
         _mark(sheet, index, rows, tab.marks.get(column.heading, {}), look)
-        _offer(sheet, index, rows, column.offered)
     _write_rows(sheet, piece, [look.kinds[column.kind] for column in tab.columns])
     if tab.freeze:
         sheet.freeze_panes(1, 0)
     if tab.filter and piece:
         sheet.autofilter(0, 0, rows, len(piece) - 1)
-    if tab.chart is not None:
-        _draw(sheet, tab.chart, len(piece), look)
-    if tab.hidden:
-        sheet.very_hidden()
 
 
 def _write_rows(sheet: Any, piece: list[Cells], formats: list[Any]) -> None:
@@ -164,37 +150,6 @@ def _width(column: Column, cells: Cells) -> int:
     seen = cells.texts.head(1000).str.len_chars().max() if cells.numbers is None else None
     measured = seen if isinstance(seen, int) else _WIDTHS[column.kind]
     return max(8, min(60, max(measured, len(column.heading) + 3) + 1))
-
-
-def _offer(sheet: Any, index: int, rows: int, offered: tuple[str, ...]) -> None:
-    texts = [tabs.clean(text) for text in offered]
-    if not texts or len(",".join(texts)) > _LONGEST_LIST or any("," in text for text in texts):
-        return
-    rule = {"validate": "list", "source": texts, "error_type": "warning", "error_title": "Not among the choices"}
-    sheet.data_validation(1, index, max(rows, 1), index, rule | {"error_message": "Choose one of: " + ", ".join(texts)[:230]})
-
-
-def _draw(sheet: Any, chart: Chart, beside: int, look: _Look) -> None:
-    """A bar chart at the right of the cells."""
-    bars = look.book.add_chart({"type": "bar"})
-    first, last = chart.first + 1, chart.last + 1
-    points = [{"fill": {"color": _COLOURS[name][1]}} for name in chart.colours]
-    bars.add_series(
-        {
-            "name": chart.title,
-            "categories": [sheet.get_name(), first, chart.labels, last, chart.labels],
-            "values": [sheet.get_name(), first, chart.values, last, chart.values],
-            "points": points,
-            "data_labels": {"value": True},
-            "gap": 40,
-        }
-    )
-    bars.set_title({"name": chart.title, "name_font": {"size": 12}})
-    bars.set_legend({"none": True})
-    bars.set_y_axis({"reverse": True})
-    bars.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
-    bars.set_size({"width": 520, "height": 90 + 34 * (last - first + 1)})
-    sheet.insert_chart(1, beside + 1, bars)
 
 
 def _mark(sheet: Any, index: int, rows: int, colours: Mapping[str, str], look: _Look) -> None:

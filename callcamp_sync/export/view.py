@@ -40,7 +40,7 @@ class StatusSheet:
 
     orders: one row an order, all columns that could be read, in canonical text. columns: those that are shown. total: orders of
     the campaign, as the server counts them. complete: proved to be all of them. zone: the campaign's, null where it has none that
-    is known. filters: in words. changes: export_memory.CHANGED. since: the export that they are counted from, null for none.
+    is known. filters: in words. changes: memory.CHANGED. since: the export that they are counted from, null for none.
     offered: statuses that a sheet may ask for, as the server spells them. notices: sentences for people.
     """
 

@@ -1,9 +1,7 @@
-"""A campaign's orders as a status sheet: one row an order, ids included, phones as text; importable without a mapping file.
+"""A campaign read for a status sheet: its orders, contacts and calls, what changed since an earlier export, what is wanted of it.
 
-In:  settings, a campaign, what of it is wanted. Out: a StatusSheet, and a workbook, CSV, Parquet or JSON Lines of it.
-Importing the unedited file plans nothing: a workbook remembers what it said (export_book), and every other file has canonical
-text of what stands.
-I/O: network (reads), disk (through sheets and export_memory).
+In:  a Bench, a campaign, a Wanted. Out: a StatusSheet, and the frame that the next export is compared with.
+I/O: network (reads), disk (through memory).
 """
 
 from __future__ import annotations
@@ -11,30 +9,24 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from callcamp_sync import calls, export_book, export_memory, planning, snapshot
+from callcamp_sync import calls, planning, snapshot
 from callcamp_sync.api.client import Client
 from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.refusals import ForbiddenError
 from callcamp_sync.bench import Bench, find_campaign, open_client, open_journal
 from callcamp_sync.errors import StateError, UsageError
-from callcamp_sync.export_view import StatusSheet, chosen, columns_of, heading, known_zone, typed
+from callcamp_sync.export import memory
+from callcamp_sync.export.view import StatusSheet, chosen, columns_of, known_zone
 from callcamp_sync.fields import FIELDS, Field
 from callcamp_sync.model import CampaignInfo
 from callcamp_sync.reconcile import statuses_seen
 from callcamp_sync.settings import Settings
-from callcamp_sync.sheets import write_csv, write_jsonl, write_parquet, write_workbook
 from callcamp_sync.statuses import ASKABLE, fold_status, spellings
-
-__all__ = ["DIALECTS", "FORMATS", "Wanted", "check_format", "heading", "overview", "read_status", "remember", "write_status"]
-
-FORMATS = ("xlsx", "csv", "parquet", "jsonl")
-DIALECTS = ("excel", "raw")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +67,9 @@ async def read_status(bench: Bench, campaign: str | None, wanted: Wanted | None 
     taken_at, zone, settings = bench.clock(), known_zone(read.campaign.timezone), bench.settings
     earlier, lost = _earlier(bench, read.campaign, wanted.since, zone)
     orders = read.orders
-    changes = export_memory.changes(earlier.orders if earlier else orders, orders, read.fields)
+    changes = memory.changes(earlier.orders if earlier else orders, orders, read.fields)
     if not read.listing.complete:
-        changes = changes.filter(pl.col("stands") != export_memory.GONE)
+        changes = changes.filter(pl.col("stands") != memory.GONE)
     shown, filters = _filtered(orders, changes, wanted)
     if summed is not None:
         shown = shown.join(summed, on="order_uuid", how="left", maintain_order="left")
@@ -134,14 +126,12 @@ async def _calls(client: Client, bench: Bench, campaign: CampaignInfo) -> tuple[
     return calls.by_order(listing.frame), [*listing.notes, *odd]
 
 
-def _earlier(
-    bench: Bench, campaign: CampaignInfo, since: str | None, zone: str | None
-) -> tuple[export_memory.Memory | None, list[str]]:
+def _earlier(bench: Bench, campaign: CampaignInfo, since: str | None, zone: str | None) -> tuple[memory.Memory | None, list[str]]:
     """The export that this one is compared with. A damaged one is no reason not to export, unless it was asked for."""
     settings = bench.settings
     until = _moment(settings, bench, since, zone) if since else None
     try:
-        return export_memory.recall(settings.state_dir, settings.host, campaign.uuid, until=until), []
+        return memory.recall(settings.state_dir, settings.host, campaign.uuid, until=until), []
     except StateError as error:
         if since:
             raise
@@ -180,7 +170,7 @@ def remember(bench: Bench, sheet: StatusSheet, orders: pl.DataFrame) -> tuple[st
     if not sheet.complete:
         return ()
     try:
-        export_memory.remember(bench.settings.state_dir, sheet.host, sheet.campaign.uuid, orders, sheet.taken_at)
+        memory.remember(bench.settings.state_dir, sheet.host, sheet.campaign.uuid, orders, sheet.taken_at)
     except StateError as error:
         return (f"the next export will not know what changed since this one: {error.message}",)
     return ()
@@ -209,39 +199,3 @@ async def overview(bench: Bench, campaign: str) -> dict[str, Any]:
         "orders": statuses_seen(orders),
         "complete": listing.complete,
     }
-
-
-def check_format(path: Path, form: str | None) -> str:
-    """The format that will be written. Raises UsageError, before anything is read, when it is none of FORMATS."""
-    chosen_form = (form or path.suffix.removeprefix(".")).lower()
-    if chosen_form not in FORMATS:
-        raise UsageError(f"`{chosen_form or path}` is not a format that can be written", hint=f"use {', '.join(FORMATS)}")
-    return chosen_form
-
-
-def check_dialect(dialect: str) -> Literal["excel", "raw"]:
-    """The dialect of a CSV file. Raises UsageError when it is none of DIALECTS."""
-    if dialect == "excel":
-        return "excel"
-    if dialect == "raw":
-        return "raw"
-    raise UsageError(f"`--csv-dialect {dialect}` is neither `excel` nor `raw`")
-
-
-def write_status(sheet: StatusSheet, path: Path, *, form: str | None = None, dialect: str = "excel") -> tuple[str, ...]:
-    """Write the sheet as its ending says, or as `form` does. Returns what was cut or split, if anything.
-
-    dialect: of CSV; `excel` opens safely in spreadsheets, `raw` is verbatim.
-    Raises UsageError for a format that is none of FORMATS, StateError when the file cannot be written.
-    """
-    wanted = check_format(path, form)
-    if wanted == "csv":
-        write_csv(path, sheet.frame, dialect=check_dialect(dialect))
-    elif wanted == "parquet":
-        write_parquet(path, typed(sheet, instants=True))
-    elif wanted == "jsonl":
-        write_jsonl(path, typed(sheet, instants=False))
-    else:
-        said = write_workbook(path, export_book.tabs(sheet), properties=export_book.properties(sheet), created=sheet.taken_at)
-        return tuple(words for words in said if not words.startswith(f"{export_book.BASELINE_TAB}:"))
-    return ()

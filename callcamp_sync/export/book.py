@@ -16,11 +16,12 @@ import polars as pl
 
 from callcamp_sync import __version__
 from callcamp_sync.calls import SUMMARY
-from callcamp_sync.export_memory import CAME, GONE
-from callcamp_sync.export_view import StatusSheet, local_times, zones_of
+from callcamp_sync.export.memory import CAME, GONE
+from callcamp_sync.export.view import StatusSheet, local_times, zones_of
 from callcamp_sync.fields import Kind
-from callcamp_sync.sheets import Chart, Column, Marks, Tab
-from callcamp_sync.sheets.tabs import Colour
+from callcamp_sync.sheets import Column, Tab
+from callcamp_sync.sheets.own import Marks
+from callcamp_sync.sheets.tabs import Chart, Colour
 from callcamp_sync.sheets.tabs import Kind as CellKind
 from callcamp_sync.statuses import Group, group_of
 
@@ -49,7 +50,7 @@ _SUMMARY = (
     Column(heading="About", width=12),
     Column(heading="What", width=28),
     Column(heading="Orders", kind="integer", width=10),
-    Column(heading="Share", kind="share", width=9),
+    Column(heading="Share", width=9),
     Column(heading="In words", width=58),
 )
 _CHANGES = (
@@ -68,7 +69,7 @@ _HOW = (
     "Times are on the clock of the row's own Timezone; where it is blank, in the campaign's zone.",
 )
 
-_Line = tuple[str, str | None, int | None, float | None, str | None]
+_Line = tuple[str, str | None, int | None, str | None, str | None]
 
 
 def tabs(sheet: StatusSheet) -> tuple[Tab, ...]:
@@ -94,8 +95,8 @@ def summary_tab(sheet: StatusSheet) -> Tab:
         ("Orders", "in this sheet", whole, None, _scope(sheet)),
         ("Changes", "fields that changed", sheet.changes.height if sheet.since else None, None, _since(sheet)),
     ]
-    groups: list[_Line] = [("Group", group.value, n, n / whole, GROUPS[group][1]) for group, n in found.items()]
-    statuses: list[_Line] = [("Status", s or "(none)", n, n / whole, GROUPS[group][1]) for s, n, group in by_status]
+    groups: list[_Line] = [("Group", group.value, n, _share(n, whole), GROUPS[group][1]) for group, n in found.items()]
+    statuses: list[_Line] = [("Status", s or "(none)", n, _share(n, whole), GROUPS[group][1]) for s, n, group in by_status]
     chart = Chart(
         title="Orders by status group",
         labels=1,
@@ -104,7 +105,7 @@ def summary_tab(sheet: StatusSheet) -> Tab:
         last=len(head) + len(groups) - 1,
         colours=tuple(GROUPS[group][0] for group in found),
     )
-    schema = {"about": pl.String, "what": pl.String, "orders": pl.Int64, "share": pl.Float64, "words": pl.String}
+    schema = {"about": pl.String, "what": pl.String, "orders": pl.Int64, "share": pl.String, "words": pl.String}
     frame = pl.DataFrame([*head, *groups, *statuses], schema=schema, orient="row")
     marks = {"What": _group_colours() | _status_colours(sheet)}
     return Tab(name="Summary", columns=_SUMMARY, frame=frame, filter=False, marks=marks, chart=chart if groups else None)
@@ -169,6 +170,10 @@ def baseline_tab(sheet: StatusSheet) -> Tab:
 def clock(moment: datetime, zone: str | None) -> str:
     """A time for people, with its zone."""
     return f"{moment.astimezone(ZoneInfo(zone or 'UTC')):%Y-%m-%d %H:%M} {zone or 'UTC'}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %"
 
 
 def _scope(sheet: StatusSheet) -> str:

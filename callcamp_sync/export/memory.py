@@ -17,10 +17,10 @@ from pathlib import Path
 import polars as pl
 
 from callcamp_sync.errors import UsageError
-from callcamp_sync.export_view import source_of
+from callcamp_sync.export.view import source_of
 from callcamp_sync.fields import Field, Home
 from callcamp_sync.private import make_folder
-from callcamp_sync.sheets import read_parquet, write_parquet
+from callcamp_sync.sheets.data_files import read_parquet, write_parquet
 
 #: So many exports of a campaign are remembered.
 KEPT = 30
