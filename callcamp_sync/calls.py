@@ -33,12 +33,14 @@ def by_order(calls: pl.DataFrame) -> pl.DataFrame:
         seconds=pl.col("seconds").cast(pl.Float64, strict=False),
         paid=pl.col("price").cast(pl.Float64, strict=False),
     )
+    # Of calls that began in the same second the first one listed counts as the last: such lists begin with the newest.
     summed = (
-        read.sort("started", nulls_last=False, maintain_order=True)
+        read.reverse()
+        .sort("started", nulls_last=False, maintain_order=True)
         .group_by("order_uuid", maintain_order=True)
         .agg(
             calls=pl.len(),
-            last_call=pl.col("started").last(),
+            last_call=pl.col("started").last().str.replace(r"\.\d+Z$", "Z"),
             last_call_status=pl.col("status").last(),
             call_minutes=(pl.col("seconds").sum() / 60).round(2),
             call_price=pl.col("paid").sum().round(4),

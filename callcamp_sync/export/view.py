@@ -123,7 +123,8 @@ def zones_of(orders: pl.DataFrame, zone: str | None) -> pl.Series:
     own = orders["have_scheduledTimeTimezone"]
     distinct = own.drop_nulls().unique()
     known = pl.Series([known_zone(name) for name in distinct], dtype=pl.String)
-    return own.replace_strict(distinct, known, default=None, return_dtype=pl.String).fill_null(zone)
+    found = own.replace_strict(distinct, known, default=None, return_dtype=pl.String)
+    return found.fill_null(zone) if zone else found
 
 
 def local_times(instants: pl.Series, zones: pl.Series) -> pl.Series:

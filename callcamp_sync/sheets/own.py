@@ -36,7 +36,7 @@ class Marks:
 
 def marks_of(data: bytes) -> Marks | None:
     """The marks of a workbook; None for one that is no export of ours."""
-    said = custom_properties(data)
+    said = {name: text.strip() for name, text in custom_properties(data).items()}
     if not said.get(_SHEET) or not said.get(_BASELINE):
         return None
     return Marks(sheet=said[_SHEET], baseline=said[_BASELINE], zone=said.get(_ZONE) or None)
