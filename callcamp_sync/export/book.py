@@ -44,6 +44,8 @@ GROUPS: dict[Group, tuple[Colour, str]] = {
 
 _CELLS: dict[Kind, CellKind] = {Kind.NUMBER: "number", Kind.MONEY: "number", Kind.DATE: "date", Kind.INSTANT: "instant"}
 _WIDTHS = {"order_uuid": 16, "record_uuid": 16, "phone": 18, "status_wire": 16, "have_instructions": 40}
+_LOCAL = r"^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})$"
+_WITH_OFFSET = 28
 _HIDDEN = ("order_uuid", "record_uuid", "phone")
 
 _SUMMARY = (
@@ -119,14 +121,16 @@ def status_tab(sheet: StatusSheet) -> Tab:
     for shown in sheet.columns:
         values, kind = sheet.orders[shown.source], _CELLS.get(shown.kind, "text")
         offered = sheet.offered if shown.source == "status_wire" else ()
-        column = Column(heading=shown.heading, kind=kind, width=_WIDTHS.get(shown.source), offered=offered)
-        clocks = zones if shown.source.startswith("have_") else ours
-        found.append((column, local_times(values, clocks) if kind == "instant" else values))
+        if kind == "instant":
+            values = local_times(values, zones if shown.source.startswith("have_") else ours)
+        width = _WITH_OFFSET if kind == "instant" and values.str.contains(" ").any() else _WIDTHS.get(shown.source)
+        found.append((Column(heading=shown.heading, kind=kind, width=width, offered=offered), values))
         if shown.source == "status_wire":
             groups = pl.Series([group_of(status).value for status in values], dtype=pl.String)
             found.append((Column(heading="_Status group", width=16), groups))
-        if shown.source == "have_scheduledTime" and (values.is_not_null() & (zones != ours)).any():
-            found.append((Column(heading=f"_Scheduled, {sheet.zone or 'UTC'}", kind="instant"), local_times(values, ours)))
+        if shown.source == "have_scheduledTime" and (values.is_not_null() & zones.ne_missing(ours)).any():
+            times = local_times(sheet.orders[shown.source], ours)
+            found.append((Column(heading=f"_Scheduled, {sheet.zone or 'UTC'}", kind="instant", width=_WITH_OFFSET), times))
     statuses = {shown.heading: _status_colours(sheet) for shown in sheet.columns if shown.source == "status_wire"}
     frame = pl.DataFrame([values.alias(str(place)) for place, (_, values) in enumerate(found)])
     columns = tuple(column for column, _ in found)
@@ -137,7 +141,10 @@ def changes_tab(sheet: StatusSheet) -> Tab:
     """What the campaign changed since the export that this one is compared with; the header alone where there is none."""
     words: dict[str, Colour] = {CAME: "green", GONE: "orange"}
     marks = {name: words | _status_colours(sheet) for name in ("Was", "Is")}
-    return Tab(name=CHANGES_TAB, columns=_CHANGES, frame=sheet.changes, marks=marks)
+    zone = sheet.zone or "UTC"
+    clocks = pl.Series([zone] * sheet.changes.height, dtype=pl.String)
+    local = [local_times(sheet.changes[name], clocks).str.replace(_LOCAL, f"$1 $2 {zone}") for name in ("was", "stands")]
+    return Tab(name=CHANGES_TAB, columns=_CHANGES, frame=sheet.changes.with_columns(local), marks=marks)
 
 
 def info_tab(sheet: StatusSheet) -> Tab:
@@ -173,7 +180,7 @@ def clock(moment: datetime, zone: str | None) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %"
+    return f"  {100 * part / whole:.1f} %"
 
 
 def _scope(sheet: StatusSheet) -> str:

@@ -1,4 +1,4 @@
-"""What a tab has besides its cells: drop-downs, a chart, being hidden. Writes into an XlsxWriter sheet; no I/O of its own.
+"""What a tab has besides its cells: drop-downs, a chart, how it is printed, being hidden. No I/O of its own: XlsxWriter writes.
 
 In:  a Tab whose cells were written, the sheet that holds them.
 Out: the same sheet. A drop-down warns of other values and does not refuse them: a sheet may hold what nobody can choose.
@@ -28,6 +28,9 @@ def finish(book: Any, sheet: Any, tab: Tab, rows: int) -> None:
     """Add what the tab has besides its cells. rows: how many were written below the header."""
     for index, column in enumerate(tab.columns):
         _offer(sheet, index, rows, column.offered)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
     if tab.chart is not None:
         sheet.insert_chart(1, len(tab.columns) + 1, _drawn(book, sheet.get_name(), tab.chart))
     if tab.hidden:
