@@ -94,7 +94,7 @@ class _Look:
         self.kinds = {kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in _FORMATS.items()}
         self.colours = {name: book.add_format({"bg_color": fill, "font_color": ink}) for name, (fill, ink) in _COLOURS.items()}
 
-        self._wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True, "indent": 1})
+        self._wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True, "align": "left", "indent": 1})
         self._link = book.add_format({"num_format": "0", "valign": "top", "font_color": "#0A4FA8", "underline": 1})
 
     def of(self, tab: Tab, column: Column) -> Any:
