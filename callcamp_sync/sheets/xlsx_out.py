@@ -105,7 +105,7 @@ class Look:
         self.kinds = {kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in FORMATS.items()}
         self.colours = {name: book.add_format({"bg_color": fill, "font_color": ink}) for name, (fill, ink) in COLOURS.items()}
 
-        self._wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
+        self._wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True, "align": "left", "indent": 1})
         self._link = book.add_format({"num_format": "0", "valign": "top", "font_color": "#0A4FA8", "underline": 1})
 
     def of(self, tab: Tab, column: Column) -> Any:
@@ -143,6 +143,8 @@ def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: Look) -> None:
         sheet.write_string(0, index, tabs.shortened(tabs.clean(column.heading)), look.header)
         sheet.set_column(index, index, column.width or _width(column, cells), look.of(tab, column))
         _mark(sheet, index, rows, tab.marks.get(column.heading, {}), look)
+    for row, height in _heights(tab, piece).items():
+        sheet.set_row(row, height)
     _write_rows(sheet, piece, [look.of(tab, column) for column in tab.columns], links.targets(tab, rows))
     if tab.freeze:
         sheet.freeze_panes(1, 0)
@@ -168,6 +170,16 @@ def _write_rows(sheet: Any, piece: list[Cells], formats: list[Any], leading: Map
                     sheet.write_string(start + offset + 1, index, text, formats[index])
                 else:
                     sheet.write_number(start + offset + 1, index, number, formats[index])
+
+
+def _heights(tab: Tab, piece: list[Cells]) -> dict[int, int]:
+    """Row -> its height in points, where a wrapped text takes several lines: not every program measures that by itself."""
+    heights: dict[int, int] = {}
+    for column, cells in zip(tab.columns, piece, strict=False):
+        if column.wrap:
+            lines = [-(-len(text or "") // ((column.width or 60) - 4)) for text in cells.texts]
+            heights |= {row: min(15 * count, 400) for row, count in enumerate(lines, start=1) if count > 1}
+    return heights
 
 
 def _width(column: Column, cells: Cells) -> int:

@@ -19,7 +19,7 @@ from report_cases import CAMPAIGN, HOSTILE, a_quiet_report, a_report, a_source, 
 
 from callcamp_sync import frames
 from callcamp_sync.errors import ExitCode
-from callcamp_sync.model import CHANGE_SCHEMA, LINE_SCHEMA, Guard, OrderOutcome, Report, RowOutcome
+from callcamp_sync.model import CHANGE_SCHEMA, ISSUE_SCHEMA, LINE_SCHEMA, Guard, OrderOutcome, Report, RowOutcome
 from callcamp_sync.report import markdown, write_report
 from callcamp_sync.report.figures import bar, columns, share
 from callcamp_sync.report.markdown_form import span
@@ -212,6 +212,7 @@ def many(count: int) -> Report:
         a_report((), (), (), ()),
         lines=frames.fit(rows.with_columns(outcome=outcome), LINE_SCHEMA),
         changes=frames.fit(rows.with_columns(field=name, new=number), CHANGE_SCHEMA),
+        issues=frames.fit(rows.with_columns(code=pl.lit("cell-error"), cell=number), ISSUE_SCHEMA),
         counts={"created": count, "updated": 1},
         source=a_source(count + 1),
     )
@@ -223,7 +224,9 @@ def test_a_long_table_is_cut_says_so_and_shows_known_contacts_first() -> None:
     assert (changes.frame.height, changes.total) == (LINES, LINES + 11)
     assert changes.frame.row(0) == (LINES + 12, None, "price", None, str(LINES + 12), "updated")
     assert changes.frame["row"].to_list()[1:] == list(range(2, LINES + 1))
+    assert [table.frame.height for table in tables(report)] == [LINES, LINES, LINES, 0]
     told = parsed(report).words
+    assert "The first 5,000 of 5,011: see report.xlsx, tab Problems, for all." in told
     assert "The first 5,000 of 5,011: see report.xlsx, tab Changes, for all." in told
     assert "The first 5,000 of 5,011: see report.xlsx, tab Rows, for all." in told
 
