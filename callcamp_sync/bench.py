@@ -27,7 +27,7 @@ from callcamp_sync.model import CampaignInfo, Plan
 from callcamp_sync.plan import digest
 from callcamp_sync.schema import RecordSchema, read_record_type
 from callcamp_sync.settings import Settings, token_of
-from callcamp_sync.sheets import read_sheet
+from callcamp_sync.sheets import SheetLimits, read_sheet
 from callcamp_sync.tally import Stop
 
 LEDGER_NAME = "do-not-call.jsonl"
@@ -174,6 +174,8 @@ def load_subject(request: Request, settings: Settings) -> planning.Subject:
         header_row=source.header_row,
         encoding=source.encoding,
         delimiter=source.delimiter,
+        hidden_rows=source.hidden_rows,
+        limits=_sheet_limits(settings),
     )
     return planning.Subject(
         sheet=sheet,
@@ -182,6 +184,16 @@ def load_subject(request: Request, settings: Settings) -> planning.Subject:
         settings=chosen,
         shown=_shown(request, chosen),
         digests={"mapping": digest(mapping.model_dump(mode="json"))},
+    )
+
+
+def _sheet_limits(settings: Settings) -> SheetLimits:
+    return SheetLimits(
+        megabytes=settings.sheet_max_mb,
+        rows=settings.sheet_max_rows,
+        cells=settings.sheet_max_cells,
+        memory=settings.sheet_memory_mb,
+        seconds=settings.sheet_seconds,
     )
 
 

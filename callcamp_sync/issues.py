@@ -44,6 +44,10 @@ CATALOGUE: dict[str, Entry] = {
     "row-quote": Entry(
         _R, "a quote is opened and never closed ({detail})", "close the quote, or double one that belongs to the text"
     ),
+    "row-totals": Entry(_R, "the row sums up the others (`{cell}`)", "delete the line of totals; it is no contact"),
+    "cell-merged": Entry(
+        _R, "the cell is part of a merged cell, so its own value is not in the file", "unmerge the cells and fill each one in"
+    ),
     "cell-error": Entry(_R, "the cell holds the Excel error {cell}", "correct the formula, or type the value"),
     "cell-uncalculated": Entry(
         _R, "the formula was never calculated", "open the workbook in Excel and save it, or type the value"

@@ -106,7 +106,8 @@ class Settings(BaseSettings):
     Calling the class takes the values that are given and nothing else: environment and files are the business of `load`.
     max_*: None means the guard's own default. key: None means the mapping's. on_missing: see `missing`. settle_seconds,
     grace_seconds, timeout: seconds. status_spellings: how the server writes statuses that no order shows yet. rate: requests
-    a second, None for no limit of our own. timeout: for one request in all.
+    a second, None for no limit of our own. timeout: for one request in all. sheet_*: how much of a file is read, see
+    sheets/limits.py.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
@@ -137,6 +138,11 @@ class Settings(BaseSettings):
     grace_seconds: float = Field(default=120.0, ge=0)
     reopen: bool = False
     timeout: float = Field(default=30.0, gt=0)
+    sheet_max_mb: int = Field(default=1_500, ge=1)
+    sheet_max_rows: int = Field(default=2_000_000, ge=1)
+    sheet_max_cells: int = Field(default=40_000_000, ge=1)
+    sheet_memory_mb: int = Field(default=4_000, ge=1_000)
+    sheet_seconds: float = Field(default=300.0, ge=1)
     log_format: Literal["text", "json"] = "text"
 
     @classmethod

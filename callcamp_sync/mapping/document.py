@@ -72,13 +72,17 @@ class _Part(BaseModel):
 
 
 class Source(_Part):
-    """`[source]`: how the file is read. Null: detected. null_words: cells that count as blank, without regard to case."""
+    """`[source]`: how the file is read. Null: detected. null_words: cells that count as blank, without regard to case.
+
+    hidden_rows: what becomes of hidden rows of a workbook that have data.
+    """
 
     sheet: str | Position | None = None
     header_row: Position | None = None
     null_words: Words = ()
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    hidden_rows: Literal["refuse", "include", "skip"] = "refuse"
 
 
 class Match(_Part):

@@ -7,8 +7,9 @@ And back: frames as CSV, tabs as a workbook, safe to open and complete.
 from __future__ import annotations
 
 from callcamp_sync.sheets.csv_out import write_csv
+from callcamp_sync.sheets.limits import Limits as SheetLimits
 from callcamp_sync.sheets.reading import read_sheet
 from callcamp_sync.sheets.tabs import Column, Tab
 from callcamp_sync.sheets.xlsx_out import write_workbook
 
-__all__ = ["Column", "Tab", "read_sheet", "write_csv", "write_workbook"]
+__all__ = ["Column", "SheetLimits", "Tab", "read_sheet", "write_csv", "write_workbook"]

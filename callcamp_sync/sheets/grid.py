@@ -8,6 +8,7 @@ Rule source: the docstring of model.Sheet; interface document, "Columns that nee
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -17,6 +18,13 @@ from callcamp_sync import frames
 from callcamp_sync.errors import SheetError
 from callcamp_sync.fields import ROW
 from callcamp_sync.model import ISSUE_SCHEMA, Sheet, SourceInfo
+
+_TOTAL = re.compile(
+    r"\s*(?:(?:grand |sub-?)?totals?|sum|count|average|summe|gesamt(?:summe)?|total g[eé]n[eé]ral|somme|suma|totale|totaal)"
+    r"(?: (?:rows|records|leads|contacts|count))?\s*:?(?:\s*[0-9][0-9.,]*)?\s*",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\s*[^\w\s]?\s*-?[0-9][0-9.,' ]*\s*[^\w\s]?\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +98,8 @@ def to_sheet(grid: Grid, origin: Origin) -> Sheet:
         delimiter=origin.delimiter,
         warnings=origin.warnings,
     )
-    return Sheet(frame=frame, headings=tuple(names.values()), issues=_issues(grid, names), info=info)
+    sums = _totals(frame)
+    return Sheet(frame=frame, headings=tuple(names.values()), issues=_issues(grid, names, sums), info=info)
 
 
 def blank_as_null(column: pl.Expr) -> pl.Expr:
@@ -123,7 +132,18 @@ def _refuse_doubles(grid: Grid, named: dict[int, str]) -> None:
         raise SheetError(f"headings stand twice: {'; '.join(double)}", hint="rename one of them, or delete the column")
 
 
-def _issues(grid: Grid, names: dict[int, str]) -> pl.DataFrame:
+def _totals(frame: pl.DataFrame) -> tuple[Notice, ...]:
+    """The last row, if it sums up the others: it begins with a word for that, and beside it are numbers and blanks only."""
+    if frame.height < 2:
+        return ()
+    row, *cells = frame.row(-1)
+    filled = [cell for cell in cells if cell is not None]
+    if len(filled) * 2 > max(len(cells), 2) or not _TOTAL.fullmatch(filled[0] if filled else ""):
+        return ()
+    return (Notice(row=row, code="row-totals", cell=filled[0].strip()),) if all(map(_NUMBER.fullmatch, filled[1:])) else ()
+
+
+def _issues(grid: Grid, names: dict[int, str], more: tuple[Notice, ...]) -> pl.DataFrame:
     rows = [
         {
             "row": notice.row,
@@ -132,7 +152,7 @@ def _issues(grid: Grid, names: dict[int, str]) -> pl.DataFrame:
             "cell": notice.cell,
             "detail": notice.detail,
         }
-        for notice in sorted(grid.notices, key=lambda notice: notice.row)
+        for notice in sorted((*grid.notices, *more), key=lambda notice: notice.row)
         if notice.row > grid.header_row
     ]
     return frames.of_rows(ISSUE_SCHEMA, rows)

@@ -14,7 +14,7 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -28,6 +28,10 @@ _BLOCK = 1 << 22
 _DATE_IDS = {14, 15, 16, 17, *range(27, 32), *range(34, 37), *range(50, 59)}
 _TIME_IDS = {18, 19, 20, 21, 22, 32, 33, 45, 46, 47}
 _NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', re.IGNORECASE)
+_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+#: A code of zeros, with a plus before them or not, in spaces, brackets and hyphens: 00000000000, "+"0, (000) 000-0000.
+_ZEROS = re.compile(r"(\+?)[ ()\-/]*(?:[0#][ ()\-/]*)+")
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.')
 _DAMAGED = "open it in Excel and save it again"
 
 
@@ -42,10 +46,19 @@ class SheetPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Styles:
-    """Cell style numbers (as text) that show a date without a time, and those that show a time."""
+    """Cell style numbers (as text) that show a date without a time, those that show a time, and those that show zeros in front.
+
+    zeros: style -> (digits that are shown at least, what stands before them: "+" or nothing).
+    """
 
     dates: frozenset[str]
     times: frozenset[str]
+    zeros: Mapping[str, tuple[int, str]]
+
+    @property
+    def telling(self) -> frozenset[str]:
+        """The styles whose cells must be known to read them."""
+        return self.dates | self.zeros.keys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +74,13 @@ class Package:
 
     def pieces(self, part: str) -> Iterator[bytes]:
         """The part, inflated, in pieces that begin with a tag and end before one."""
-        return _pieces(self.zip, part, self.shown)
+        return inflated(self.zip, part, self.shown)
 
 
 def open_package(data: bytes, shown: str) -> Package:
     """Open a workbook. Raises SheetError for what is no .xlsx or .xlsm, is damaged, or breaks the limits."""
+    if b"PK\x01\x02" not in data:
+        raise SheetError(f"`{shown}` is damaged or truncated: it is no whole workbook", hint="copy or export it again")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
@@ -93,16 +108,13 @@ def _members(archive: zipfile.ZipFile, shown: str) -> dict[str, str]:
 
 
 def _foreign(shown: str, names: dict[str, str]) -> SheetError:
-    if "xl/workbook.bin" in names:
-        return SheetError(f"`{shown}` is a binary workbook (.xlsb)", hint="save it as .xlsx")
-    if "content.xml" in names:
-        return SheetError(f"`{shown}` is an OpenDocument file (.ods)", hint="save it as .xlsx")
     if "word/document.xml" in names or "ppt/presentation.xml" in names:
         return SheetError(f"`{shown}` is a document, not a sheet", hint="save the table as .xlsx or .csv")
     return SheetError(f"`{shown}` is a zip archive, not a workbook", hint="unpack it and name the sheet in it")
 
 
-def _pieces(archive: zipfile.ZipFile, part: str, shown: str) -> Iterator[bytes]:
+def inflated(archive: zipfile.ZipFile, part: str, shown: str, *, xml: bool = True) -> Iterator[bytes]:
+    """The part in pieces, each beginning with a tag and ending before one. Raises SheetError: damage, limits, foreign XML."""
     info = archive.getinfo(part)
     size, rest = 0, b""
     try:
@@ -114,7 +126,7 @@ def _pieces(archive: zipfile.ZipFile, part: str, shown: str) -> Iterator[bytes]:
                         f"`{shown}` inflates to more than {size:,} bytes in `{part}`",
                         hint="split the workbook, or save it as .csv",
                     )
-                if b"<!DOCTYPE" in block or (size == len(block) and _not_utf8(block)):
+                if xml and (_DOCTYPE.search(rest[-16:] + block) or (size == len(block) and _not_utf8(block))):
                     raise SheetError(f"`{shown}` holds XML that Excel does not write (`{part}`)", hint=_DAMAGED)
                 rest += block
                 cut = rest.rfind(b"<")
@@ -150,7 +162,7 @@ def local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def _elements(archive: zipfile.ZipFile, part: str, shown: str) -> list[tuple[str, str, dict[str, str]]]:
+def elements(archive: zipfile.ZipFile, part: str, shown: str) -> list[tuple[str, str, dict[str, str]]]:
     """(parent, tag, attributes) of every element, names without prefixes, in document order. For small parts only."""
     found: list[tuple[str, str, dict[str, str]]] = []
     stack = [""]
@@ -162,7 +174,7 @@ def _elements(archive: zipfile.ZipFile, part: str, shown: str) -> list[tuple[str
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda _tag: stack.pop()
-    parse(_pieces(archive, part, shown), parser, part)
+    parse(inflated(archive, part, shown), parser, part)
     return found
 
 
@@ -172,7 +184,7 @@ def _relations(archive: zipfile.ZipFile, names: dict[str, str], shown: str) -> d
     if part is None:
         raise SheetError(f"`{shown}` is damaged: it does not say where its sheets are", hint=_DAMAGED)
     links = {}
-    for _, tag, has in _elements(archive, part, shown):
+    for _, tag, has in elements(archive, part, shown):
         if tag == "Relationship":
             target = posixpath.normpath(posixpath.join("/xl", has.get("Target", ""))).lstrip("/").lower()
             links[has.get("Id", "")] = (has.get("Type", "").rpartition("/")[2], target)
@@ -183,7 +195,7 @@ def _sheets(
     archive: zipfile.ZipFile, names: dict[str, str], links: dict[str, tuple[str, str]], shown: str
 ) -> tuple[tuple[SheetPart, ...], bool]:
     sheets, on_load = [], False
-    for parent, tag, has in _elements(archive, names["xl/workbook.xml"], shown):
+    for parent, tag, has in elements(archive, names["xl/workbook.xml"], shown):
         kind, target = links.get(has.get("id", ""), ("", ""))
         if tag == "sheet" and parent == "sheets" and kind == "worksheet" and target in names:
             visible = has.get("state", "visible") == "visible"
@@ -196,17 +208,31 @@ def _sheets(
 
 def _styles(archive: zipfile.ZipFile, names: dict[str, str], shown: str) -> Styles:
     part = names.get("xl/styles.xml")
-    elements = _elements(archive, part, shown) if part else []
-    codes = {has.get("numFmtId", ""): has.get("formatCode", "") for _, tag, has in elements if tag == "numFmt"}
-    formats = [has.get("numFmtId", "0") for parent, tag, has in elements if tag == "xf" and parent == "cellXfs"]
+    found = elements(archive, part, shown) if part else []
+    codes = {has.get("numFmtId", ""): has.get("formatCode", "") for _, tag, has in found if tag == "numFmt"}
+    formats = [has.get("numFmtId", "0") for parent, tag, has in found if tag == "xf" and parent == "cellXfs"]
+    return styles_of(codes, formats)
+
+
+def styles_of(codes: Mapping[str, str], formats: Sequence[str]) -> Styles:
+    """The styles of a workbook. codes: number format id -> format code. formats: the format id of each cell style, in order."""
     shows = [_shows(number, codes) for number in formats]
     return Styles(
         dates=frozenset(str(i) for i, what in enumerate(shows) if what == "date"),
         times=frozenset(str(i) for i, what in enumerate(shows) if what == "time"),
+        zeros={str(i): zeros for i, number in enumerate(formats) if (zeros := zeros_of(codes.get(number, "")))},
     )
 
 
-def _shows(number: str, codes: dict[str, str]) -> str:
+def zeros_of(code: str) -> tuple[int, str] | None:
+    """(digits, "+" or nothing) of a number format that puts zeros or a plus in front of a whole number; None for all others."""
+    plain = _LITERAL.sub(lambda found: found[1] or found[2] or "", re.sub(r"\[[^\]]*\]", "", code.partition(";")[0]))
+    shape = _ZEROS.fullmatch(plain.strip())
+    digits = plain.count("0")
+    return (digits, shape[1]) if shape and (digits > 1 or shape[1]) else None
+
+
+def _shows(number: str, codes: Mapping[str, str]) -> str:
     if number not in codes:
         known = int(number) if number.isdecimal() else 0
         return "date" if known in _DATE_IDS else "time" if known in _TIME_IDS else ""

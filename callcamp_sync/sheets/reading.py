@@ -15,10 +15,13 @@ import polars as pl
 from callcamp_sync.errors import SheetError
 from callcamp_sync.fields import ROW
 from callcamp_sync.model import Sheet
+from callcamp_sync.sheets.choice import Asked, HiddenRows
 from callcamp_sync.sheets.csv_in import read_delimited
 from callcamp_sync.sheets.grid import Origin, to_sheet
-from callcamp_sync.sheets.source import Source, is_workbook, read_source
-from callcamp_sync.sheets.xlsx_in import HiddenRows, read_workbook
+from callcamp_sync.sheets.legacy import read_legacy
+from callcamp_sync.sheets.limits import STANDARD, Limits
+from callcamp_sync.sheets.source import Kind, Source, kind_of, read_source
+from callcamp_sync.sheets.xlsx_in import read_workbook
 
 
 def read_sheet(
@@ -29,22 +32,25 @@ def read_sheet(
     encoding: str | None = None,
     delimiter: str | None = None,
     hidden_rows: HiddenRows = "refuse",
+    limits: Limits = STANDARD,
 ) -> Sheet:
     """Read a sheet as text.
 
-    source: a path, `FILE.xlsx#Sheet name` (which outranks `sheet`), `-` for standard input, or a glob that matches one file.
-    sheet: name or position from 1; None takes the only visible sheet with data. header_row: as the spreadsheet counts; None
+    source: a path, `FILE.xlsx#Sheet name` (which outranks `sheet`), `-` for standard input, or a glob that matches one file; the
+    file may be packed (.gz, or a .zip of one file). sheet: name of a sheet or of an Excel table, or position from 1; None takes
+    the only visible sheet with data. header_row: as the spreadsheet counts; None
     takes the first row that is not blank. encoding, delimiter: of delimited text; None finds them by evidence. hidden_rows:
     what becomes of hidden or filtered rows of a workbook that have data.
     Raises SheetError, with a hint, for everything that keeps the whole sheet from being read. What is wrong with one row is an
-    issue of that row: row-ragged, row-quote, cell-error, cell-uncalculated.
+    issue of that row: row-ragged, row-quote, row-totals, cell-error, cell-merged, cell-uncalculated.
     """
     if header_row is not None and header_row < 1:
         raise SheetError(f"`{header_row}` is no row of a sheet", hint="rows are counted from 1")
-    found = read_source(source)
+    found = read_source(source, limits)
     wanted = found.sheet if found.sheet is not None else sheet
-    if is_workbook(found):
-        return _workbook(found, wanted, header_row, hidden_rows)
+    kind = kind_of(found)
+    if kind != "text":
+        return _workbook(found, kind, Asked(sheet=wanted, header_row=header_row, hidden_rows=hidden_rows, limits=limits))
     grid, decoded, mark = read_delimited(found.data, encoding=encoding, delimiter=delimiter, header_row=header_row)
     ignored = () if wanted is None else (f"delimited text has no sheets: `{wanted}` was ignored",)
     origin = Origin(
@@ -55,13 +61,15 @@ def read_sheet(
         delimiter=mark,
         warnings=(*decoded.warnings, *ignored),
     )
+    limits.check_extent(grid.body.height, grid.body.width, found.path)
     return to_sheet(grid, origin)
 
 
-def _workbook(found: Source, wanted: str | int | None, header_row: int | None, hidden_rows: HiddenRows) -> Sheet:
-    book = read_workbook(found.data, found.path, sheet=wanted, header_row=header_row, hidden_rows=hidden_rows)
-    sheet = to_sheet(book.grid, Origin(path=found.path, sheet=book.name, sha256=found.sha256))
-    return _without(sheet, book.hidden) if hidden_rows == "skip" and book.hidden else sheet
+def _workbook(found: Source, kind: Kind, asked: Asked) -> Sheet:
+    book = read_workbook(found.data, found.path, asked) if kind == "xlsx" else read_legacy(found.data, found.path, kind, asked)
+    asked.limits.check_extent(book.grid.body.height, book.grid.body.width, found.path)
+    sheet = to_sheet(book.grid, Origin(path=found.path, sheet=book.name, sha256=found.sha256, warnings=book.warnings))
+    return _without(sheet, book.hidden) if asked.hidden_rows == "skip" and book.hidden else sheet
 
 
 def _without(sheet: Sheet, hidden: frozenset[int]) -> Sheet:

@@ -1,23 +1,29 @@
 """What the user named, as bytes: path, glob, `FILE.xlsx#Sheet`, `-`. An edge: reads files and standard input.
 
 In:  the source as the user wrote it.
-Out: its bytes, sha256, and the sheet named after `#`. Nothing is interpreted here but what kind of file the bytes are.
+Out: its bytes (of what is in it, if it is an archive), sha256 of the file, and the sheet named after `#`. Nothing is interpreted
+here but what kind of file the bytes are.
 Rule source: interface document, "SHEET: a path, a glob, `FILE.xlsx#Sheet name`, or `-` (CSV on stdin)".
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import stat
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from callcamp_sync.errors import SheetError
+from callcamp_sync.sheets import packed
+from callcamp_sync.sheets.limits import STANDARD, Limits
 
-#: Larger files are refused: what they hold would not fit into memory beside the campaign.
-MAX_BYTES = 1_500_000_000
+Kind = Literal["text", "xlsx", "xls", "xlsb", "ods"]
+
 _WILD = "*?["
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -29,7 +35,9 @@ _FOREIGN = (
     (b"{\\rtf", "an RTF document"),
     (b"PAR1", "a Parquet file"),
     (b"SQLite format 3", "a database"),
-    (b"\x1f\x8b", "a compressed file"),
+    (b"BZh", "a compressed file"),
+    (b"\xfd7zXZ", "a compressed file"),
+    (b"\x28\xb5\x2f\xfd", "a compressed file"),
     (b"7z\xbc\xaf", "a compressed file"),
     (b"Rar!", "a compressed file"),
 )
@@ -37,7 +45,10 @@ _FOREIGN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The bytes of a sheet. path: as the user gave it (a glob: the file that matched). sheet: what stands after `#`."""
+    """The bytes of a sheet. path: as the user gave it (a glob: the file that matched). sheet: what stands after `#`.
+
+    sha256: of the file, packed if it is packed.
+    """
 
     path: str
     sheet: str | None
@@ -45,7 +56,7 @@ class Source:
     sha256: str
 
 
-def read_source(source: str | Path) -> Source:
+def read_source(source: str | Path, limits: Limits = STANDARD) -> Source:
     """Read the file that `source` names.
 
     A glob must match exactly one file. A `#` splits off a sheet name only where no file has the whole name.
@@ -53,28 +64,28 @@ def read_source(source: str | Path) -> Source:
     """
     name = str(source)
     if name == "-":
-        path, sheet, data = "-", None, sys.stdin.buffer.read(MAX_BYTES + 1)
+        path, sheet, data = "-", None, sys.stdin.buffer.read(limits.bytes + 1)
     else:
         path, sheet = _locate(name)
-        data = _read(Path(path).expanduser())
+        data = _read(Path(path).expanduser(), limits)
     if not data:
         raise SheetError(f"`{_shown(path)}` is empty (0 bytes)", hint="export the sheet again, with its header row")
-    if len(data) > MAX_BYTES:
-        raise SheetError(f"`{_shown(path)}` is larger than {MAX_BYTES / 1e9:.1f} GB", hint="split the sheet into smaller files")
-    return Source(path=path, sheet=sheet, data=data, sha256=hashlib.sha256(data).hexdigest())
+    limits.check_size(len(data), _shown(path))
+    digest = hashlib.sha256(data).hexdigest()
+    return Source(path=path, sheet=sheet, data=packed.unpacked(data, _shown(path), limits), sha256=digest)
 
 
-def is_workbook(source: Source) -> bool:
-    """Whether the bytes are a zip (and so shall be an Excel workbook); False means delimited text.
+def kind_of(source: Source) -> Kind:
+    """What the bytes are, by the bytes alone: a workbook of some kind (xlsx stands for .xlsm, too), or delimited text.
 
-    Raises SheetError for what is neither: legacy or protected workbooks, HTML, pictures and the like, each by its name.
+    Raises SheetError for what is neither: protected workbooks, HTML, pictures and the like, each by its name.
     """
     head = source.data[:4096]
     shown = _shown(source.path)
     if head.startswith(_OLE):
-        raise _ole_error(shown, source.data)
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return True
+        return _ole_kind(shown, source.data)
+    if head.startswith(packed.ZIP):
+        return _zip_kind(source.data)
     for magic, what in _FOREIGN:
         if head.startswith(magic):
             raise SheetError(f"`{shown}` is {what}, not a sheet", hint="save the sheet as .xlsx or .csv")
@@ -82,7 +93,7 @@ def is_workbook(source: Source) -> bool:
     if shown.lower().endswith((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")):
         hint = "open it in the program that wrote it and save it as .xlsx"
         raise SheetError(f"`{shown}` is named like a workbook and is none (or it is truncated)", hint=hint)
-    return False
+    return "text"
 
 
 def _shown(path: str) -> str:
@@ -124,13 +135,15 @@ def _matches(pattern: Path) -> list[str]:
     return sorted(str(path) for path in found if path.is_file() and not path.name.startswith((".", "~$")))
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, limits: Limits) -> bytes:
     try:
         with path.open("rb") as file:
             before = os.fstat(file.fileno())
             if not (stat.S_ISREG(before.st_mode) or stat.S_ISFIFO(before.st_mode)):
                 raise SheetError(f"`{path}` is not a file that can be read as a sheet")
-            data = file.read(MAX_BYTES + 1)
+            if stat.S_ISREG(before.st_mode):
+                limits.check_size(before.st_size, str(path))
+            data = file.read(limits.bytes + 1)
             after = path.stat() if stat.S_ISREG(before.st_mode) else before
     except IsADirectoryError as error:
         raise SheetError(f"`{path}` is a folder, not a sheet", hint="name the file in it") from error
@@ -139,7 +152,7 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise SheetError(f"`{path}` cannot be read: {error.strerror or error}") from error
     if _identity(before) != _identity(after) or (
-        stat.S_ISREG(before.st_mode) and len(data) != min(before.st_size, MAX_BYTES + 1)
+        stat.S_ISREG(before.st_mode) and len(data) != min(before.st_size, limits.bytes + 1)
     ):
         raise SheetError(f"`{path}` changed while it was read", hint="wait until it is written and run again")
     return data
@@ -149,10 +162,23 @@ def _identity(info: os.stat_result) -> tuple[int, int, int, int]:
     return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
 
 
-def _ole_error(shown: str, data: bytes) -> SheetError:
+def _ole_kind(shown: str, data: bytes) -> Kind:
     if _ENCRYPTED in data:
-        return SheetError(f"`{shown}` is protected with a password", hint="save a copy without the password")
-    return SheetError(f"`{shown}` is in the old Excel format (.xls)", hint="open it in Excel and save it as .xlsx")
+        raise SheetError(f"`{shown}` is protected with a password", hint="save a copy without the password")
+    if not any(name.encode("utf-16-le") in data for name in ("Workbook", "Book")):
+        raise SheetError(f"`{shown}` is an old Office file without a sheet", hint="save the table as .xlsx or .csv")
+    return "xls"
+
+
+def _zip_kind(data: bytes) -> Kind:
+    """What is damaged, or no workbook at all, is told by package.py."""
+    try:
+        names = {name.lower() for name in zipfile.ZipFile(io.BytesIO(data)).namelist()}
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return "xlsx"
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    return "xlsb" if "xl/workbook.bin" in names else "ods" if "content.xml" in names else "xlsx"
 
 
 def _refuse_markup(shown: str, head: bytes) -> None:

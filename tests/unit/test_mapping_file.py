@@ -35,6 +35,7 @@ def test_every_key_of_a_whole_file_is_kept() -> None:
         null_words = ["n/a", "-"]
         encoding = "cp1252"
         delimiter = ";"
+        hidden_rows = "skip"
         [match]
         keys = ["record_uuid", "parameters.crm_id", "phone"]
         on_duplicate = "last"
@@ -62,6 +63,7 @@ def test_every_key_of_a_whole_file_is_kept() -> None:
         "null_words": ("n/a", "-"),
         "encoding": "cp1252",
         "delimiter": ";",
+        "hidden_rows": "skip",
     }
     assert (mapping.match.keys, mapping.match.on_duplicate) == (("record_uuid", "parameters.crm_id", "phone"), OnDuplicate.LAST)
     assert (mapping.sync.mode, mapping.sync.missing, mapping.sync.blank) == (Mode.MIRROR, OnMissing.CANCEL, "clear")

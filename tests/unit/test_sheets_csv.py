@@ -131,7 +131,7 @@ REFUSED = {
     "a web page": (b"\r\n<!DOCTYPE HTML><html>", "is a web page"),
     "an XML file": (b"<?xml version='1.0'?><Workbook/>", "is an XML file"),
     "a zip archive": (b"PK\x05\x06" + bytes(18), "is a zip archive"),
-    "an old workbook": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(100), "old Excel format"),
+    "an old workbook": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(100), "without a sheet"),
     "a protected workbook": (bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le"), "password"),
 }
 

@@ -1,0 +1,145 @@
+"""A workbook's cells as text, all at once, without trusting the file. An edge: runs a process of its own for some files.
+
+In:  the workbook's bytes, and which sheet.
+Out: every cell as text, and the spreadsheet's column of the first one.
+Small workbooks that were looked through before are read here; large, odd and foreign ones by child.py, whose memory and time are
+limited. A child can begin while the file is still looked through: what it meets cannot do harm here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import fastexcel
+import polars as pl
+
+from callcamp_sync.errors import SheetError
+from callcamp_sync.sheets import child
+from callcamp_sync.sheets.limits import Limits
+
+_SCRIPT = str(Path(child.__file__))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """table: String columns; its row 0 is the spreadsheet's row 1. first: the spreadsheet's column of the first, 0 is A."""
+
+    table: pl.DataFrame
+    first: int
+
+
+def load(data: bytes, name: str, shown: str) -> Cells:
+    """Read a sheet in this process. Only for a file whose extent was proved. Raises SheetError."""
+    try:
+        said, table = child.load(data, name, None)
+    except (fastexcel.FastExcelError, ValueError) as error:
+        raise _unreadable(shown, str(error)) from error
+    except BaseException as error:
+        # A panic of the reader's Rust is no Exception, and its class has no name that could be imported.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _unreadable(shown, "its contents contradict each other") from error
+    return Cells(table=table, first=said["first"])
+
+
+def sheets(data: bytes, shown: str, limits: Limits) -> list[dict[str, Any]]:
+    """Every sheet of a foreign workbook: name, visible, filled. Raises SheetError."""
+    with _started(data, {"load": False, "name": None, "index": None}, limits) as run:
+        found: list[dict[str, Any]] = _answer(run, shown, limits)[0]["sheets"]
+    return found
+
+
+@contextmanager
+def loading(data: bytes, which: str | int, limits: Limits) -> Iterator[Run]:
+    """A child that reads a sheet, by name or by index; it is ended with the block. `cells` waits for it."""
+    asked = {"load": True, "name": which if isinstance(which, str) else None, "index": which if isinstance(which, int) else None}
+    with _started(data, asked, limits) as run:
+        yield run
+
+
+def cells(run: Run, shown: str, limits: Limits) -> Cells:
+    """What the child read. Raises SheetError where it failed, was stopped, or broke a limit."""
+    said, rest = _answer(run, shown, limits)
+    return Cells(table=pl.read_ipc(BytesIO(rest)), first=said["first"])
+
+
+@dataclass(slots=True)
+class Run:
+    """A child at work. out, err: what it wrote, when `feeder` has ended. late: it was stopped for its time."""
+
+    process: subprocess.Popen[bytes]
+    feeder: threading.Thread | None = None
+    out: bytes = b""
+    err: bytes = b""
+    late: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def converse(self, data: bytes, seconds: float) -> None:
+        """Give the child its bytes and take its answer; stop it when its time is over."""
+        try:
+            self.out, self.err = self.process.communicate(data, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.late = True
+            self.process.kill()
+            self.out, self.err = self.process.communicate()
+
+
+@contextmanager
+def _started(data: bytes, asked: dict[str, Any], limits: Limits) -> Iterator[Run]:
+    order = json.dumps({**asked, "memory": limits.memory, "seconds": limits.seconds})
+    # Nothing of the environment is needed but where libraries are; a token has no business in a process that reads files.
+    kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "HOME", "TMPDIR") if key in os.environ}
+    process = subprocess.Popen(  # noqa: S603 - our own script, run by our own interpreter
+        [sys.executable, "-I", _SCRIPT, order],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=kept,
+    )
+    run = Run(process)
+    run.feeder = threading.Thread(target=run.converse, args=(data, limits.seconds), daemon=True)
+    run.feeder.start()
+    try:
+        yield run
+    finally:
+        if process.poll() is None:
+            process.kill()
+        run.feeder.join()
+
+
+def _answer(run: Run, shown: str, limits: Limits) -> tuple[dict[str, Any], bytes]:
+    if run.feeder is not None:
+        run.feeder.join()
+    line, _, rest = run.out.partition(b"\n")
+    code = run.process.returncode
+    if code == 0 and line:
+        said = json.loads(line)
+        if "error" in said:
+            raise _unreadable(shown, said["error"])
+        return said, rest
+    if run.late or code in (-24, 152):  # SIGXCPU
+        raise SheetError(
+            f"`{shown}` took longer than {limits.seconds:g} seconds to read",
+            hint="save it as .csv, or raise the setting `sheet_seconds`",
+        )
+    if b"memory" in run.err.lower():
+        raise SheetError(
+            f"`{shown}` needs more than {limits.memory:,} MB of memory to read",
+            hint="save it as .csv, or raise the setting `sheet_memory_mb`",
+        )
+    raise _unreadable(shown, "the reader gave up on it")
+
+
+def _unreadable(shown: str, why: str) -> SheetError:
+    plain = " ".join(why.split())[:200]
+    return SheetError(f"`{shown}` cannot be read: {plain}", hint="open it in Excel and save it again as .xlsx")

@@ -1,0 +1,132 @@
+"""What the worksheet's XML corrects in the bulk reader's text. Pure: no I/O.
+
+In:  every cell as text, the row of index 0 being the spreadsheet's row 1, and what scan.py found.
+Out: the same table with dates without the midnight that the bulk reader adds, times of day without the day, errors with their
+text, numbers without digits that they have not, and the zeros that a number format shows back in front (00000000000: phones).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import polars as pl
+
+from callcamp_sync.sheets.grid import Notice
+from callcamp_sync.sheets.package import Styles
+from callcamp_sync.sheets.scan import Inspection
+
+_MIDNIGHT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} 00:00:00$"
+_CLOCK = r"^1899-12-3[01] ([0-9]{2}:[0-9]{2}:[0-9]{2})$"
+_LONG = r"^-?[0-9]{16,}$"
+
+Position = tuple[int, int]
+
+
+def has_midnights(table: pl.DataFrame) -> bool:
+    """Whether a cell reads as a date at midnight: a date, a date and time, or text."""
+    return _any(table, _MIDNIGHT)
+
+
+def has_long_numbers(table: pl.DataFrame) -> bool:
+    """Whether a cell has more than 15 digits: text, or a number of which the last digits are made up."""
+    return _any(table, _LONG)
+
+
+def _any(table: pl.DataFrame, pattern: str) -> bool:
+    return bool(table.width) and any(table.select(pl.all().str.contains(pattern).any()).row(0))
+
+
+def dated(table: pl.DataFrame, first: int, facts: Inspection, styles: Styles, *, surely: bool) -> pl.DataFrame:
+    """Dates without a time lose the midnight, times of day the day.
+
+    surely: nothing but a date can read as midnight here; else `facts.styled` says which cells are dates.
+    """
+    if surely:
+        table = table.with_columns(pl.when(pl.all().str.contains(_MIDNIGHT)).then(pl.all().str.slice(0, 10)).otherwise(pl.all()))
+    else:
+        places = _by_column([(row, column) for row, column, style in facts.styled or () if style in styles.dates], first)
+        for i, rows in places.items():
+            name = table.columns[i]
+            date = _at(rows) & pl.col(name).str.contains(_MIDNIGHT)
+            table = table.with_columns(pl.when(date).then(pl.col(name).str.slice(0, 10)).otherwise(pl.col(name)).alias(name))
+    return table.with_columns(pl.all().str.replace(_CLOCK, "$1")) if styles.times and table.width else table
+
+
+def _by_column(places: list[Position], first: int) -> dict[int, list[int]]:
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for row, column in places:
+        found[column - first].append(row)
+    return dict(found)
+
+
+def _at(rows: list[int]) -> pl.Expr:
+    return pl.int_range(pl.len(), dtype=pl.UInt32).is_in(pl.Series(rows, dtype=pl.UInt32).implode())
+
+
+def zeroed(table: pl.DataFrame, first: int, facts: Inspection, styles: Styles) -> pl.DataFrame:
+    """Whole numbers get the zeros and the plus back that their number format shows."""
+    by_column: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    for row, column, style in facts.styled or ():
+        if style in styles.zeros:
+            by_column[column - first, style].append(row)
+    for (i, style), rows in by_column.items():
+        name, (digits, plus) = table.columns[i], styles.zeros[style]
+        whole = _at(rows) & pl.col(name).str.contains(r"^[0-9]+$")
+        shown = pl.concat_str(pl.lit(plus), pl.col(name).str.zfill(digits))
+        table = table.with_columns(pl.when(whole).then(shown).otherwise(pl.col(name)).alias(name))
+    return table
+
+
+def patched(table: pl.DataFrame, first: int, facts: Inspection) -> pl.DataFrame:
+    """Errors and uncertain numbers get their text, and rows that have nothing but formulas without a value are rows."""
+    table = lengthened(table, max((row for row, _ in facts.uncalculated), default=-1) + 1)
+    return with_texts(table, first, {**facts.numbers, **facts.errors})
+
+
+def lengthened(table: pl.DataFrame, height: int) -> pl.DataFrame:
+    """The table with blank rows below, up to `height`."""
+    missing = height - table.height
+    if missing <= 0 or not table.width:
+        return table
+    return pl.concat([table, pl.DataFrame({name: [None] * missing for name in table.columns}, schema=table.schema)])
+
+
+def with_texts(table: pl.DataFrame, first: int, texts: Mapping[Position, str]) -> pl.DataFrame:
+    """The table with these cells' text instead of its own."""
+    for i, name in enumerate(table.columns):
+        here = {row: text for (row, column), text in texts.items() if column == first + i}
+        if here:
+            shown = pl.int_range(pl.len()).replace_strict(here, default=None, return_dtype=pl.String)
+            table = table.with_columns(pl.coalesce(shown, pl.col(name)).alias(name))
+    return table
+
+
+def notices(table: pl.DataFrame, first: int, facts: Inspection, header: int) -> tuple[Notice, ...]:
+    """What is wrong with cells below the header (an index from 0), each with its row."""
+    errors = [
+        Notice(row=row + 1, column=column - first, code="cell-error", cell=text) for (row, column), text in facts.errors.items()
+    ]
+    blank = [Notice(row=row + 1, column=column - first, code="cell-uncalculated") for row, column in facts.uncalculated]
+    found = (*errors, *blank, *_merged(table, first, facts, header))
+    return tuple(one for one in found if one.row > header + 1 and one.column is not None and 0 <= one.column < table.width)
+
+
+def _merged(table: pl.DataFrame, first: int, facts: Inspection, header: int) -> list[Notice]:
+    """Rows in which a merged cell hides a column: what the person meant to stand there is not in the file.
+
+    A row that is blank but for its part of a merged cell is blank. Each row is named once for each merged cell.
+    """
+    areas = [area for area in facts.merged if area[2] > header and area[0] < table.height]
+    if not areas or not table.width:
+        return []
+    filled = table.select(pl.any_horizontal(pl.all().str.strip_chars() != "").fill_null(value=False).alias("f"))["f"]
+    found = []
+    for top, left, bottom, right in areas:
+        rows = range(max(top, header + 1), min(bottom, table.height - 1) + 1)
+        for row in (row for row in rows if filled[row]):
+            column = left - first if row > top else left - first + 1
+            inside = range(max(column, 0), min(right - first, table.width - 1) + 1)
+            if inside:
+                found.append(Notice(row=row + 1, column=inside[0], code="cell-merged"))
+    return found
