@@ -25,6 +25,7 @@ import polars as pl
 
 from callcamp_sync.errors import SheetError
 from callcamp_sync.sheets import child
+from callcamp_sync.sheets.choice import Tab
 from callcamp_sync.sheets.limits import Limits
 
 _SCRIPT = str(Path(child.__file__))
@@ -41,7 +42,7 @@ class Cells:
 def load(data: bytes, name: str, shown: str) -> Cells:
     """Read a sheet in this process. Only for a file whose extent was proved. Raises SheetError."""
     try:
-        said, table = child.load(data, name, None)
+        said, table = child.load(data, name)
     except (fastexcel.FastExcelError, ValueError) as error:
         raise _unreadable(shown, str(error)) from error
     except BaseException as error:
@@ -52,18 +53,20 @@ def load(data: bytes, name: str, shown: str) -> Cells:
     return Cells(table=table, first=said["first"])
 
 
-def sheets(data: bytes, shown: str, limits: Limits) -> list[dict[str, Any]]:
-    """Every sheet of a foreign workbook: name, visible, filled. Raises SheetError."""
-    with _started(data, {"load": False, "name": None, "index": None}, limits) as run:
-        found: list[dict[str, Any]] = _answer(run, shown, limits)[0]["sheets"]
-    return found
+def choose(data: bytes, wanted: str | int | None, shown: str, limits: Limits) -> tuple[list[Tab], Cells]:
+    """Every sheet of a foreign workbook, and the cells of the one that is wanted (see choice.py), read by a child.
+
+    Where there is no such sheet, or several, there are no cells. Raises SheetError.
+    """
+    with _started(data, {"name": None, "wanted": wanted}, limits) as run:
+        said, rest = _answer(run, shown, limits)
+    return [Tab(**tab) for tab in said["tabs"]], Cells(table=pl.read_ipc(BytesIO(rest)), first=said["first"])
 
 
 @contextmanager
-def loading(data: bytes, which: str | int, limits: Limits) -> Iterator[Run]:
-    """A child that reads a sheet, by name or by index; it is ended with the block. `cells` waits for it."""
-    asked = {"load": True, "name": which if isinstance(which, str) else None, "index": which if isinstance(which, int) else None}
-    with _started(data, asked, limits) as run:
+def loading(data: bytes, name: str, limits: Limits) -> Iterator[Run]:
+    """A child that reads a sheet; it is ended with the block. `cells` waits for it."""
+    with _started(data, {"name": name}, limits) as run:
         yield run
 
 

@@ -19,12 +19,12 @@ if sys.platform != "win32":
 
 
 def main() -> None:
-    """Read one sheet, or (`index` is null) say which there are."""
+    """Read one sheet: by its exact `name`, or the one that `wanted` means."""
     asked = json.loads(sys.argv[1])
     _confine(int(asked["memory"]) * 1_000_000, int(asked["seconds"]) + 1)
     data = sys.stdin.buffer.read()
     try:
-        said, table = load(data, asked["name"], asked["index"]) if asked["load"] else (sheets(data), pl.DataFrame())
+        said, table = load(data, asked["name"]) if asked["name"] is not None else choose(data, asked["wanted"])
     except (fastexcel.FastExcelError, ValueError, MemoryError) as error:
         said, table = {"error": str(error)}, pl.DataFrame()
     out = sys.stdout.buffer
@@ -33,24 +33,39 @@ def main() -> None:
     out.flush()
 
 
-def load(data: bytes, name: str | None, index: int | None) -> tuple[dict[str, Any], pl.DataFrame]:
+def load(data: bytes, name: str) -> tuple[dict[str, Any], pl.DataFrame]:
     """({"first": the spreadsheet's column of the first one, from 0}, every cell as text from the spreadsheet's row 1 on)."""
     book = fastexcel.read_excel(data)
-    place = index if index is not None else book.sheet_names.index(name or "")
+    first, table = _cells(book, book.sheet_names.index(name))
+    return {"first": first}, table
+
+
+def choose(data: bytes, wanted: str | int | None) -> tuple[dict[str, Any], pl.DataFrame]:
+    """The same of the sheet of this name or position, else of the only visible one with a cell; and every sheet: name, visibility
+    and whether it has a cell. Without a clear choice there are no cells: whoever asked says why.
+    """
+    book = fastexcel.read_excel(data)
+    tabs = [_tab(book, place, name) for place, name in enumerate(book.sheet_names)]
+    word = str(wanted).strip()
+    fitting = [i for i, tab in enumerate(tabs) if isinstance(wanted, str) and tab["name"].casefold().strip() == word.casefold()]
+    if wanted is None:
+        fitting = [i for i, tab in enumerate(tabs) if tab["visible"] and tab["filled"]]
+        fitting = fitting if len(fitting) == 1 else []
+    elif not fitting and word.isdecimal() and 1 <= int(word) <= len(tabs):
+        fitting = [int(word) - 1]
+    first, table = _cells(book, fitting[0]) if fitting else (0, pl.DataFrame())
+    return {"first": first, "tabs": tabs}, table
+
+
+def _tab(book: Any, place: int, name: str) -> dict[str, Any]:
+    one = book.load_sheet(place, header_row=None, skip_rows=0, n_rows=1, dtypes="string")
+    return {"name": name, "visible": one.visible == "visible", "filled": bool(one.available_columns())}
+
+
+def _cells(book: Any, place: int) -> tuple[int, pl.DataFrame]:
     loaded = book.load_sheet(place, header_row=None, skip_rows=0, dtypes="string")
     columns = loaded.available_columns()
-    table = loaded.to_polars() if columns else pl.DataFrame()
-    return {"first": columns[0].absolute_index if columns else 0}, table
-
-
-def sheets(data: bytes) -> dict[str, Any]:
-    """Name, visibility and whether it has a cell, of every sheet in order."""
-    book = fastexcel.read_excel(data)
-    found = []
-    for place, name in enumerate(book.sheet_names):
-        one = book.load_sheet(place, header_row=None, skip_rows=0, n_rows=1, dtypes="string")
-        found.append({"name": name, "visible": one.visible == "visible", "filled": bool(one.available_columns())})
-    return {"sheets": found}
+    return (columns[0].absolute_index, loaded.to_polars()) if columns else (0, pl.DataFrame())
 
 
 def _confine(memory: int, seconds: int) -> None:

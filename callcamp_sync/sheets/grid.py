@@ -24,7 +24,7 @@ _TOTAL = re.compile(
     r"(?: (?:rows|records|leads|contacts|count))?\s*:?(?:\s*[0-9][0-9.,]*)?\s*",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\s*[^\w\s]?\s*-?[0-9][0-9.,' ]*\s*[^\w\s]?\s*")
+_NUMBER = re.compile(r"\s*[^\w\s+]?\s*-?[0-9][0-9.,' ]*\s*[^\w\s]?\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +133,12 @@ def _refuse_doubles(grid: Grid, named: dict[int, str]) -> None:
 
 
 def _totals(frame: pl.DataFrame) -> tuple[Notice, ...]:
-    """The last row, if it sums up the others: it begins with a word for that, and beside it are numbers and blanks only."""
+    """The last row, if it sums up the others: its first text is a word for that, and beside it are numbers and blanks only."""
     if frame.height < 2:
         return ()
     row, *cells = frame.row(-1)
     filled = [cell for cell in cells if cell is not None]
-    if len(filled) * 2 > max(len(cells), 2) or not _TOTAL.fullmatch(filled[0] if filled else ""):
+    if len(filled) == len(cells) or not _TOTAL.fullmatch(filled[0] if filled else ""):
         return ()
     return (Notice(row=row, code="row-totals", cell=filled[0].strip()),) if all(map(_NUMBER.fullmatch, filled[1:])) else ()
 

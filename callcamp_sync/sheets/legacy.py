@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from callcamp_sync.errors import SheetError
 from callcamp_sync.sheets import bulk, foreign, mending
-from callcamp_sync.sheets.choice import Asked, Tab, chosen, header_index, hidden_error, named
+from callcamp_sync.sheets.choice import Asked, chosen, header_index, hidden_error, named
 from callcamp_sync.sheets.grid import Grid
 from callcamp_sync.sheets.source import Kind
 from callcamp_sync.sheets.xlsx_in import WorkbookSheet
@@ -18,14 +18,12 @@ from callcamp_sync.sheets.xlsx_in import WorkbookSheet
 def read_legacy(data: bytes, shown: str, kind: Kind, asked: Asked) -> WorkbookSheet:
     """Read one sheet, as `xlsx_in.read_workbook` does; named tables are known to .xlsx only. Raises SheetError."""
     foreign.check_parts(data, kind, shown)
-    tabs = [Tab(**found) for found in bulk.sheets(data, shown, asked.limits)]
+    tabs, cells = bulk.choose(data, asked.sheet, shown, asked.limits)
     if not tabs:
         raise SheetError(f"`{shown}` has no worksheet", hint="save the table as .xlsx or .csv")
     place = chosen(tabs, shown) if asked.sheet is None else named(tabs, asked.sheet, shown)
     name = tabs[place].name
-    with bulk.loading(data, place, asked.limits) as run:
-        facts, styles = foreign.look(data, kind, name, shown)
-        cells = bulk.cells(run, shown, asked.limits)
+    facts, styles = foreign.look(data, kind, name, shown)
     table = mending.dated(cells.table, cells.first, facts, styles, surely=False)
     table = mending.zeroed(table, cells.first, facts, styles)
     table = mending.patched(table, cells.first, facts)
