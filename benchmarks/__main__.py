@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
-from benchmarks import journals, phones, reading, syncing
+from benchmarks import journals, phones, reading, syncing, workbooks
 from benchmarks.table import Line, shown
 
 BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "phones": phones.lines,
     "reading": reading.lines,
+    "workbooks": workbooks.lines,
     "journal": journals.lines,
     "sync": syncing.lines,
 }

@@ -135,7 +135,7 @@ def _answer(run: Run, shown: str, limits: Limits) -> tuple[dict[str, Any], bytes
             f"`{shown}` took longer than {limits.seconds:g} seconds to read",
             hint="save it as .csv, or raise the setting `sheet_seconds`",
         )
-    if b"memory" in run.err.lower():
+    if any(word in run.err.lower() for word in (b"memory", b"spawn")):  # without memory no thread begins, either
         raise SheetError(
             f"`{shown}` needs more than {limits.memory:,} MB of memory to read",
             hint="save it as .csv, or raise the setting `sheet_memory_mb`",

@@ -19,22 +19,29 @@ from callcamp_sync.sheets.scan import Inspection
 _MIDNIGHT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} 00:00:00$"
 _CLOCK = r"^1899-12-3[01] ([0-9]{2}:[0-9]{2}:[0-9]{2})$"
 _LONG = r"^-?[0-9]{16,}$"
+_SHORTEST = 16
 
 Position = tuple[int, int]
 
 
 def has_midnights(table: pl.DataFrame) -> bool:
     """Whether a cell reads as a date at midnight: a date, a date and time, or text."""
-    return _any(table, _MIDNIGHT)
+    return bool(_columns(table, _MIDNIGHT))
 
 
 def has_long_numbers(table: pl.DataFrame) -> bool:
     """Whether a cell has more than 15 digits: text, or a number of which the last digits are made up."""
-    return _any(table, _LONG)
+    return bool(_columns(table, _LONG))
 
 
-def _any(table: pl.DataFrame, pattern: str) -> bool:
-    return bool(table.width) and any(table.select(pl.all().str.contains(pattern).any()).row(0))
+def _columns(table: pl.DataFrame, pattern: str) -> list[str]:
+    """The columns with a cell that fits; no pattern fits a shorter cell than _SHORTEST, and lengths are known at once."""
+    if not table.width or not table.height:
+        return []
+    lengths = table.select(pl.all().str.len_bytes().max().fill_null(0)).row(0)
+    long = [name for name, length in zip(table.columns, lengths, strict=True) if length >= _SHORTEST]
+    found = table.select(pl.col(long).str.contains(pattern).any()).row(0) if long else ()
+    return [name for name, any_fits in zip(long, found, strict=True) if any_fits]
 
 
 def dated(table: pl.DataFrame, first: int, facts: Inspection, styles: Styles, *, surely: bool) -> pl.DataFrame:
@@ -43,7 +50,8 @@ def dated(table: pl.DataFrame, first: int, facts: Inspection, styles: Styles, *,
     surely: nothing but a date can read as midnight here; else `facts.styled` says which cells are dates.
     """
     if surely:
-        table = table.with_columns(pl.when(pl.all().str.contains(_MIDNIGHT)).then(pl.all().str.slice(0, 10)).otherwise(pl.all()))
+        days = [pl.col(name) for name in _columns(table, _MIDNIGHT)]
+        table = table.with_columns(pl.when(day.str.contains(_MIDNIGHT)).then(day.str.slice(0, 10)).otherwise(day) for day in days)
     else:
         places = _by_column([(row, column) for row, column, style in facts.styled or () if style in styles.dates], first)
         for i, rows in places.items():
