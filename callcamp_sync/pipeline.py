@@ -23,17 +23,16 @@ import polars as pl
 from callcamp_sync import __version__, closing, guards, lock, plan_document, planning, reconcile, report, settling, snapshot
 from callcamp_sync.apply import Run
 from callcamp_sync.audit import Audit
-from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, open_desk
+from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, note_never, open_desk
 from callcamp_sync.errors import ExitCode, NotFoundError, StalePlanError, StateError, SyncError
 from callcamp_sync.fields import FIELDS
 from callcamp_sync.journal import RunRow
-from callcamp_sync.ledger import Entry, Ledger
+from callcamp_sync.ledger import Entry
 from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report, StepKind
 from callcamp_sync.policy import person_keys
 from callcamp_sync.sending import Sender
 from callcamp_sync.sheets.atomic import replacing
 from callcamp_sync.sheets.digests import sheet_digest
-from callcamp_sync.statuses import DO_NOT_CALL
 from callcamp_sync.tally import Tally
 
 #: What the ledger takes; a server may hold a number that is none.
@@ -68,15 +67,9 @@ async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     desired = planning.desire(subject, record_type)
     listed_at = desk.now
     standing, found, desired = await planning.stand(
-        desk.client,
-        campaign,
-        record_type,
-        desired,
-        mode=subject.settings.mode,
-        on_page=desk.bench.progress.reading,
-        on_never=lambda orders: _note_never(desk.ledger, campaign, orders),
+        desk.client, campaign, record_type, desired, mode=subject.settings.mode, on_page=desk.bench.progress.reading
     )
-    _note_never(desk.ledger, campaign, standing.orders)
+    note_never(desk.ledger, campaign.uuid, standing.orders)
     host = subject.settings.host
     pending = desk.journal.pending(host, campaign.uuid)
     waiting = settling.unsettled(pending, standing.orders, desk.now, subject.settings.grace_seconds)
@@ -92,16 +85,6 @@ async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
         standing=standing.orders,
         said_never=plan.said_never,
         listed_at=listed_at,
-    )
-
-
-def _note_never(ledger: Ledger, campaign: CampaignInfo, orders: pl.DataFrame) -> None:
-    """Append every number that the campaign marks Do Not Call."""
-    found = orders.filter((pl.col("status") == DO_NOT_CALL) & pl.col("phone").str.contains(r"^\+[1-9]\d{6,14}$"))
-    known = ledger.phones()
-    pairs = found.select("phone", "order_uuid").iter_rows()
-    ledger.add(
-        Entry(phone=phone, source=f"campaign {campaign.uuid} order {order}") for phone, order in pairs if phone not in known
     )
 
 
@@ -170,7 +153,7 @@ async def apply_saved(document: Any, bench: Bench) -> Report:
             await _refuse_other_type(desk, campaign, plan)
             guards.refuse(plan.guards)
             standing, _ = await _listed(desk, plan.campaign)
-            _note_never(desk.ledger, plan.campaign, standing)
+            note_never(desk.ledger, plan.campaign.uuid, standing)
             planned = Planned(plan=plan, standing=standing, said_never=plan.said_never, listed_at=desk.now)
             return await _carry_out(desk, "apply", planned)
 
@@ -194,7 +177,7 @@ async def resume(run: str | None, bench: Bench) -> Report:
 
 async def _resume(desk: Desk, plan: Plan) -> Report:
     standing, complete = await _listed(desk, plan.campaign)
-    _note_never(desk.ledger, plan.campaign, standing)
+    note_never(desk.ledger, plan.campaign.uuid, standing)
     _settle(desk, plan, standing, complete=complete)
     earlier = _earlier(desk, plan)
     planned = Planned(plan=plan, standing=standing, said_never=plan.said_never, listed_at=desk.now)
