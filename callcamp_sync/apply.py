@@ -16,6 +16,7 @@ import anyio
 import polars as pl
 
 from callcamp_sync import drift, snapshot
+from callcamp_sync.api.retry import THROTTLES
 from callcamp_sync.errors import SyncError, ungrouped
 from callcamp_sync.linking import Links
 from callcamp_sync.model import Fate, Outcome, Plan, Step, StepKind
@@ -86,21 +87,26 @@ class Run:
     # --- one step ------------------------------------------------------------------------------------------------------
 
     async def _send(self, step: Step) -> None:
-        why = await self._changed(step)
-        if why is None:
-            self.tally.take(await self.tally.sender.send(step))
-        else:
-            self.tally.give_up(step, Fate.DRIFTED, why)
+        """Look, then send. A status that the server would not take yet is looked at again before it is sent again."""
+        for attempt in range(THROTTLES):
+            why = await self._changed(step, again=attempt > 0)
+            if why is not None:
+                self.tally.give_up(step, Fate.DRIFTED, why)
+                return
+            outcome = await self.tally.sender.send(step)
+            if outcome.fate is not Fate.NOT_ATTEMPTED or outcome.http_status != 429:
+                break
+        self.tally.take(outcome)
 
-    async def _changed(self, step: Step) -> str | None:
+    async def _changed(self, step: Step, *, again: bool) -> str | None:
         """Why the order's status may not be written, nor the order removed, any more: minutes may have passed since the listing.
 
-        One search before each such write. A release is spared it while the listing that it stands on is fresh.
+        One search before each such write. A release's first attempt is spared it while the listing that it stands on is fresh.
         """
         writes = step.kind is StepKind.REMOVE or "status" in step.body
         if step.order_uuid is None or step.phone is None or not writes or drift.sets_never(step):
             return None
-        if step.kind is StepKind.RELEASE and anyio.current_time() - self._listed_at < _FRESH_SECONDS:
+        if step.kind is StepKind.RELEASE and not again and anyio.current_time() - self._listed_at < _FRESH_SECONDS:
             return None
         orders = await self.tally.sender.orders_of(step.phone)
         if (orders["status"] == DO_NOT_CALL).any():

@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from callcamp_sync import fixes, journal, planning
-from callcamp_sync.api.client import Client
+import polars as pl
+
+from callcamp_sync import fixes, journal, planning, snapshot
+from callcamp_sync.api.client import Client, OnOrders
 from callcamp_sync.errors import MappingError, UsageError
 from callcamp_sync.journal import Journal
-from callcamp_sync.ledger import Ledger
+from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.mapping import parse_mapping, plain_mapping
 from callcamp_sync.model import CampaignInfo, Plan
@@ -28,6 +30,7 @@ from callcamp_sync.plan import digest
 from callcamp_sync.schema import RecordSchema, read_record_type
 from callcamp_sync.settings import Settings, token_of
 from callcamp_sync.sheets import SheetLimits, read_sheet
+from callcamp_sync.statuses import DO_NOT_CALL, fold_status
 from callcamp_sync.tally import Stop
 
 LEDGER_NAME = "do-not-call.jsonl"
@@ -106,7 +109,7 @@ class Desk:
 # --- opening ---------------------------------------------------------------------------------------------------------
 
 
-def open_client(settings: Settings) -> Client:
+def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None) -> Client:
     """A client for these settings. Raises AccessError without a token, SettingsError for a token or address that is none."""
     return Client(
         base_url=settings.base_url,
@@ -115,6 +118,7 @@ def open_client(settings: Settings) -> Client:
         rate=settings.rate,
         timeout=settings.timeout,
         insecure_http=settings.insecure_http,
+        on_orders=on_orders,
     )
 
 
@@ -131,12 +135,30 @@ def open_journal(settings: Settings, clock: Callable[[], datetime]) -> Journal:
 @asynccontextmanager
 async def open_desk(bench: Bench, settings: Settings) -> AsyncIterator[Desk]:
     """Client, journal and ledger, open until the context ends."""
-    client = open_client(settings)
     with ExitStack() as stack:
         ledger = open_ledger(settings, bench.clock)
+        client = open_client(settings, on_orders=lambda campaign, orders: note_listed(ledger, campaign, orders))
         book = stack.enter_context(open_journal(settings, bench.clock))
         async with client:
             yield Desk(client, book, ledger, settings, bench, secrets.token_hex(4), bench.clock())
+
+
+def note_listed(ledger: Ledger, campaign: str, listed: pl.DataFrame) -> None:
+    """Append every number that a listing of orders marks Do Not Call, whatever it was read for and whatever comes after it.
+
+    listed: as the API room lists orders. Costs nothing where nobody is marked.
+    """
+    marked = [status for status in listed["status"].drop_nulls().unique() if fold_status(status) == DO_NOT_CALL]
+    if marked:
+        note_never(ledger, campaign, snapshot.existing_orders(listed.filter(pl.col("status").is_in(marked)), None, ()))
+
+
+def note_never(ledger: Ledger, campaign: str, orders: pl.DataFrame) -> None:
+    """Append every number that the campaign marks Do Not Call. orders: snapshot.existing_orders."""
+    found = orders.filter((pl.col("status") == DO_NOT_CALL) & pl.col("phone").str.contains(r"^\+[1-9]\d{6,14}$"))
+    known = ledger.phones()
+    pairs = found.select("phone", "order_uuid").iter_rows()
+    ledger.add(Entry(phone=phone, source=f"campaign {campaign} order {order}") for phone, order in pairs if phone not in known)
 
 
 def load_mapping(path: Path | None) -> SheetMapping:

@@ -36,11 +36,11 @@ from callcamp_sync import (
 )
 from callcamp_sync.apply import Run
 from callcamp_sync.audit import Audit
-from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, open_desk
+from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, note_never, open_desk
 from callcamp_sync.diff import Difference
 from callcamp_sync.errors import ExitCode, StalePlanError, StateError, SyncError
 from callcamp_sync.fields import FIELDS
-from callcamp_sync.ledger import Entry, Ledger
+from callcamp_sync.ledger import Entry
 from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report
 from callcamp_sync.policy import person_keys
 from callcamp_sync.rows import Desired
@@ -48,7 +48,6 @@ from callcamp_sync.schema import RecordSchema
 from callcamp_sync.sending import Sender
 from callcamp_sync.sheets.atomic import replacing
 from callcamp_sync.sheets.digests import sheet_digest
-from callcamp_sync.statuses import DO_NOT_CALL
 from callcamp_sync.tally import Tally
 
 #: What the ledger takes; a server may hold a number that is none.
@@ -109,15 +108,9 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     desired = planning.desire(subject, record_type)
     listed_at = desk.now
     standing, found, desired = await planning.stand(
-        desk.client,
-        campaign,
-        record_type,
-        desired,
-        mode=subject.settings.mode,
-        on_page=desk.bench.progress.reading,
-        on_never=lambda orders: _note_never(desk.ledger, campaign, orders),
+        desk.client, campaign, record_type, desired, mode=subject.settings.mode, on_page=desk.bench.progress.reading
     )
-    _note_never(desk.ledger, campaign, standing.orders)
+    note_never(desk.ledger, campaign.uuid, standing.orders)
     host = subject.settings.host
     pending = desk.journal.pending(host, campaign.uuid)
     waiting = settling.unsettled(pending, standing.orders, desk.now, subject.settings.grace_seconds)
@@ -137,16 +130,6 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
         difference=difference,
         listed_at=listed_at,
         original=fixes.original(subject, record_type),
-    )
-
-
-def _note_never(ledger: Ledger, campaign: CampaignInfo, orders: pl.DataFrame) -> None:
-    """Append every number that the campaign marks Do Not Call."""
-    found = orders.filter((pl.col("status") == DO_NOT_CALL) & pl.col("phone").str.contains(r"^\+[1-9]\d{6,14}$"))
-    known = ledger.phones()
-    pairs = found.select("phone", "order_uuid").iter_rows()
-    ledger.add(
-        Entry(phone=phone, source=f"campaign {campaign.uuid} order {order}") for phone, order in pairs if phone not in known
     )
 
 
@@ -217,7 +200,7 @@ async def apply_saved(document: Any, bench: Bench) -> Report:
             await _refuse_other_type(desk, campaign, plan)
             guards.refuse(plan.guards)
             standing, _ = await _listed(desk, plan.campaign)
-            _note_never(desk.ledger, plan.campaign, standing)
+            note_never(desk.ledger, plan.campaign.uuid, standing)
             planned = Planned(plan=plan, standing=standing, said_never=plan.said_never, listed_at=desk.now)
             return await _carry_out(desk, "apply", planned)
 
@@ -241,7 +224,7 @@ async def resume(run: str | None, bench: Bench) -> Report:
 
 async def _resume(desk: Desk, plan: Plan) -> Report:
     standing, complete = await _listed(desk, plan.campaign)
-    _note_never(desk.ledger, plan.campaign, standing)
+    note_never(desk.ledger, plan.campaign.uuid, standing)
     _settle(desk, plan, standing, complete=complete)
     earlier = resuming.earlier(desk.journal, plan)
     planned = Planned(plan=plan, standing=standing, said_never=plan.said_never, listed_at=desk.now)

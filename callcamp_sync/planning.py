@@ -34,7 +34,7 @@ from callcamp_sync.rows import Desired, forgiven, merged, phones_that_said_never
 from callcamp_sync.schema import RecordSchema
 from callcamp_sync.settings import Settings
 from callcamp_sync.sides import Sides, Wishes
-from callcamp_sync.statuses import DO_NOT_CALL, REGISTERED, RELEASING, Group, fold_status, spellings
+from callcamp_sync.statuses import REGISTERED, RELEASING, Group, fold_status, spellings
 
 #: A saved plan is good for so long.
 PLAN_LIFE = timedelta(hours=24)
@@ -132,24 +132,14 @@ async def read_type(client: Client, campaign: CampaignInfo) -> RecordSchema:
 
 
 async def stand(
-    client: Client,
-    campaign: CampaignInfo,
-    record_type: RecordSchema,
-    desired: Desired,
-    *,
-    mode: Mode,
-    on_page: OnPage,
-    on_never: Callable[[pl.DataFrame], None],
+    client: Client, campaign: CampaignInfo, record_type: RecordSchema, desired: Desired, *, mode: Mode, on_page: OnPage
 ) -> tuple[Standing, Found, Desired]:
     """List the campaign, and find for each live row its order, or the contact that may be linked.
 
-    on_never: given the orders that are marked Do Not Call as soon as they are listed: what comes after may fail.
     The third answer is `desired` without the issues of cells that say what stands there already and, for an export, without what
     nobody edited.
     """
     listing = await client.list_orders(campaign.uuid, on_page=lambda done, of: on_page("orders", done, of))
-    never = [status for status in listing.frame["status"].drop_nulls().unique() if fold_status(status) == DO_NOT_CALL]
-    on_never(snapshot.existing_orders(listing.frame.filter(pl.col("status").is_in(never)), None, ()))
     records, notices = await _records(client, campaign, desired, on_page)
     fields = [*FIELDS, *(spec.field for spec in record_type.parameters)]
     orders = snapshot.existing_orders(listing.frame, records, fields)

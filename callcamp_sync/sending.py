@@ -116,7 +116,9 @@ class Sender:
         except StateError:
             return first
         again = _outcome(step, await self._request(step, body), again=True)
-        return replace(again, attempts=first.attempts + again.attempts)
+        # A second request that was not carried out says nothing of the first.
+        ended = first if again.fate is Fate.NOT_ATTEMPTED else again
+        return replace(ended, attempts=first.attempts + again.attempts)
 
     async def _state(self, step: Step, body: Mapping[str, Any]) -> Fate:
         """DONE: the request took effect. NOT_ATTEMPTED: nothing changed. DRIFTED: something else did."""

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 import orjson
+import polars as pl
 from pydantic import SecretStr
 from rapidfuzz import process
 
@@ -51,6 +52,9 @@ _MOST_CAMPAIGN_PAGES = 1000
 #: Whether a 2xx answer carries what the contract says.
 Check = Callable[[object], bool]
 
+#: Told of every listing of orders that was read: the campaign, and its frame.
+OnOrders = Callable[[str, pl.DataFrame], None]
+
 _FATES = {
     Verdict.DONE: Fate.DONE,
     Verdict.REFUSED: Fate.REFUSED,
@@ -64,7 +68,8 @@ class Client:
 
     base_url: with its path, such as `https://callcamp.ai/api`. concurrency: requests under way at once, reads and writes
     together. rate: requests a second, evenly spaced; None for as fast as answers come. timeout: seconds for one attempt as a
-    whole, from connecting to the last byte. insecure_http: allow plain http to a host that is not this machine.
+    whole, from connecting to the last byte. insecure_http: allow plain http to a host that is not this machine. on_orders: told
+    of every listing of orders, whatever it was read for.
     Raises SettingsError at once when base URL, token or a number cannot be used.
 
     Reads raise AccessError (ForbiddenError for 403), NotFoundError, ContractError, RefusedError, UnreachableError.
@@ -80,6 +85,7 @@ class Client:
         timeout: float = 30.0,
         insecure_http: bool = False,
         runtime: Runtime | None = None,
+        on_orders: OnOrders = lambda _, __: None,
     ) -> None:
         if concurrency < 1 or timeout <= 0 or (rate is not None and rate <= 0):
             raise SettingsError("concurrency, rate and time-out must be more than 0")
@@ -89,6 +95,7 @@ class Client:
         self._rate = rate
         self._timeout = timeout
         self._runtime = runtime or Runtime()
+        self._on_orders = on_orders
         self._stack = AsyncExitStack()
         self._open: Exchange | None = None
 
@@ -191,12 +198,16 @@ class Client:
     async def list_orders(self, campaign: str, *, on_page: OnPage | None = None) -> Listing:
         """Every order of the campaign; its columns are those of columns.ORDER_COLUMNS."""
         fetch = partial(self._page, _ORDERS, (campaign,), "orders", {})
-        return await read_all(fetch, "orders", ORDER_COLUMNS, workers=self._concurrency, on_page=on_page)
+        listing = await read_all(fetch, "orders", ORDER_COLUMNS, workers=self._concurrency, on_page=on_page)
+        self._on_orders(campaign, listing.frame)
+        return listing
 
     async def search_orders(self, campaign: str, phone: str) -> Listing:
         """The orders that the server finds for `phone`. It searches names and parts of numbers too: compare exactly."""
         fetch = partial(self._page, _ORDERS, (campaign,), "orders", {"search": phone})
-        return await read_all(fetch, "orders", ORDER_COLUMNS, workers=self._concurrency)
+        listing = await read_all(fetch, "orders", ORDER_COLUMNS, workers=self._concurrency)
+        self._on_orders(campaign, listing.frame)
+        return listing
 
     async def list_records(
         self,
@@ -235,8 +246,9 @@ class Client:
         return await self._write("POST", f"{_ORDERS}/associate", campaign, body=body, check=is_success)
 
     async def update_order(self, campaign: str, order: str, body: Mapping[str, Any]) -> Reply:
-        """Change properties or status of one order."""
-        return await self._write("PATCH", _ORDER, campaign, order, body=body, check=partial(is_updated, order))
+        """Change properties or status of one order. With a status, a 429 ends it (NOT_ATTEMPTED): look again before another."""
+        patient = "status" not in body
+        return await self._write("PATCH", _ORDER, campaign, order, body=body, check=partial(is_updated, order), patient=patient)
 
     async def remove_order(self, campaign: str, order: str) -> Reply:
         """Delete one order; the contact stays."""
@@ -248,13 +260,15 @@ class Client:
 
     # --- how -----------------------------------------------------------------------------------------------------------
 
-    async def _write(self, method: str, route: str, *ids: str, body: Mapping[str, Any] | None, check: Check) -> Reply:
+    async def _write(
+        self, method: str, route: str, *ids: str, body: Mapping[str, Any] | None, check: Check, patient: bool = True
+    ) -> Reply:
         try:
             path = path_of(route, *ids)
         except NotFoundError as error:
             return Reply(fate=Fate.REFUSED, error=error.message)
         content = None if body is None else orjson.dumps(body)
-        call = Call(method=method, route=route, path=path, body=content, keeps_contract=check)
+        call = Call(method=method, route=route, path=path, body=content, keeps_contract=check, patient=patient)
         ended = await self._exchange.send(call)
         return Reply(
             fate=_FATES[ended.verdict],

@@ -39,7 +39,10 @@ class Runtime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request. route: its template, for messages. path: already percent-encoded. keeps_contract: judges a 2xx's JSON."""
+    """One request. route: its template, for messages. path: already percent-encoded. keeps_contract: judges a 2xx's JSON.
+
+    patient: whether it is sent again by itself once the server lets it; else a 429 is its end, and who sent it looks first.
+    """
 
     method: str
     route: str
@@ -47,6 +50,7 @@ class Call:
     keeps_contract: Callable[[object], bool]
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    patient: bool = True
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -135,7 +139,8 @@ class Exchange:
                 last = await self._attempt(call, url, again=attempts > 1)
             throttled = last.status == 429
             failures, throttles = failures + (not throttled), throttles + throttled
-            if last.verdict is not Verdict.RETRY or not self._may_retry(failures, throttles, throttled=throttled):
+            over = last.verdict is not Verdict.RETRY or (throttled and not call.patient)
+            if over or not self._may_retry(failures, throttles, throttled=throttled):
                 return Ended(verdict=last.verdict, status=last.status, said=last.said, words=last.words, attempts=attempts)
             if not throttled:
                 await self._runtime.sleep(delay(failures, last.asked_wait, self._runtime.rng))

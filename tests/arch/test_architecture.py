@@ -60,7 +60,7 @@ ACQUAINTED: Mapping[str, frozenset[str]] = {
     "sending": frozenset({"api", "journal"}),  # intent first, then the request
     "tally": frozenset({"sending"}),  # counts what a Sender sends
     "linking": frozenset({"api", "sending", "tally"}),  # one phase of apply, in a room of its own
-    "apply": frozenset({"linking", "sending", "tally"}),
+    "apply": frozenset({"api", "linking", "sending", "tally"}),
 }
 
 #: The stages that a composer puts together: no others.

@@ -143,7 +143,7 @@ def journals_afterwards() -> Sequence[Swap]:
 def trusts_its_plan() -> Sequence[Swap]:
     """What was true when the plan was made is true when it is carried out."""
 
-    async def unchanged(self: Run, step: Step) -> None:
+    async def unchanged(self: Run, step: Step, *, again: bool) -> None:
         return None
 
     return [(drift, "drifted", lambda *_, **__: {}), (Run, "_changed", unchanged)]
@@ -171,7 +171,7 @@ MISTAKES: dict[Mistake, str] = {
     patches_status_again: "people",
     never_by_order: "wire",
     follows_redirects: "doors",
-    resumes_by_row: "links",
+    resumes_by_row: "doors",
     counts_for_itself: "people",
     journals_afterwards: "wire",
     trusts_its_plan: "people",

@@ -89,26 +89,27 @@ async def every_kill_point(mix: Mapping[str, int] | None = None) -> AsyncIterato
 
     mix: kind of row -> how many, instead of the usual sheet.
     """
-    async with zygote() as victims:
-        for phase in PHASES:
-            async for point in _deaths(mix, victims, phase):
-                yield point
-        edge = 0
-        while (found := await _Stage(mix, victims).journal(edge := edge + 1)) is not None:
-            yield found
+    for phase in PHASES:
+        async for point in deaths_in(phase, mix):
+            yield point
+    async for point in deaths_at_the_journal(mix):
+        yield point
 
 
-async def deaths_in(phase: str, mix: Mapping[str, int]) -> AsyncIterator[KillPoint]:
+async def deaths_in(phase: str, mix: Mapping[str, int] | None) -> AsyncIterator[KillPoint]:
     """The kill points of one phase."""
+    number = 0
     async with zygote() as victims:
-        async for point in _deaths(mix, victims, phase):
+        while (point := await _Stage(mix, victims).request(number := number + 1, phase)) is not None:
             yield point
 
 
-async def _deaths(mix: Mapping[str, int] | None, victims: Process, phase: str) -> AsyncIterator[KillPoint]:
-    number = 0
-    while (point := await _Stage(mix, victims).request(number := number + 1, phase)) is not None:
-        yield point
+async def deaths_at_the_journal(mix: Mapping[str, int] | None) -> AsyncIterator[KillPoint]:
+    """The kill points at the edges of the journal's transactions."""
+    edge = 0
+    async with zygote() as victims:
+        while (point := await _Stage(mix, victims).journal(edge := edge + 1)) is not None:
+            yield point
 
 
 class _Stage:

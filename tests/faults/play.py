@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,7 @@ class _Stage:
         self._witness = Witness(folder / "state")
         self._played = Played(seed, scenario, self._front.log, scenario.world.commits, standing_of(scenario))
         self._rival: anyio.abc.TaskGroup | None = None
+        self._sheets: dict[str, int] = {}
 
     async def play(self, *, calm: bool) -> Played:
         """All runs, in order."""
@@ -232,6 +234,7 @@ class _Stage:
         if client == "main":
             self._weather.begin(nr)
             self._scenario.write_sheet(self._folder / "sheet.csv", nr)
+            self._sheets.setdefault(sha256((self._folder / "sheet.csv").read_bytes()).hexdigest(), nr)
         run = Run(nr, command, len(commits), len(self._front.log), self._weather.lies, calm=self._weather.calm)
         book.append(run)
         started = self._clock.monotonic()
@@ -248,11 +251,8 @@ class _Stage:
         run.after = snapshot_of(self._scenario)
 
     def _sheet_of(self, run: Run) -> int:
-        """A resumed plan was made from an earlier sheet: the one whose rows come in the same order."""
-        if run.report is None or run.command != "resume":
-            return run.nr
-        digest = run.report.source.sha256
-        return next(one.nr for one in self._played.runs if one.report is not None and one.report.source.sha256 == digest)
+        """A resumed plan was made from an earlier sheet; every other from its own."""
+        return self._sheets[run.report.source.sha256] if run.report is not None else run.nr
 
     def _request(self) -> Request:
         return Request(sheet=str(self._folder / "sheet.csv"), campaign=self._scenario.campaign.uuid)

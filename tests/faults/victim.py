@@ -15,6 +15,7 @@ import signal
 import sqlite3
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,11 @@ def _run(order: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    """Serve until stdin ends."""
+    """Serve until stdin ends.
+
+    The only threads at the time of a fork are the allocator's and polars' own housekeepers, which idle and hold no lock.
+    """
+    warnings.filterwarnings("ignore", message="This process .* is multi-threaded", category=DeprecationWarning)
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()
