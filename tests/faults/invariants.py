@@ -165,7 +165,7 @@ def _never(story: Story) -> Iterator[Finding]:
                 yield Finding("never-called", f"{heard.method} {heard.nr} of run {heard.run}: {why}, {_who(story, commit)}")
         if _status(commit.after) == _NEVER and commit.kind != "update-record":
             never.setdefault(commit.phone, commit.seq)
-        if commit.kind == "remove-order" and _status(commit.before) == _NEVER:
+        if _status(commit.before) == _NEVER != _status(commit.after):
             gone[commit.phone] = commit.seq
 
 
