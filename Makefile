@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test browser check fmt lint types bench lock clean
+.PHONY: help demo test browser simulate check fmt lint types bench lock clean
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -39,6 +39,10 @@ lint: $(READY)
 
 types: $(READY)
 	@$(BIN)/mypy
+
+SEEDS ?= 300
+simulate: $(READY)  ## the fault simulator's long form: make simulate SEEDS=3000
+	@$(BIN)/python -m tests.faults --seeds $(SEEDS)
 
 bench: $(READY)  ## the benchmark table
 	@$(BIN)/python -m benchmarks

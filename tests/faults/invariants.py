@@ -298,7 +298,8 @@ def _ends(story: Story) -> Iterator[Finding]:
 def _misplaced(story: Story, row: Row, statuses: list[str]) -> str | None:
     """Why a row is not where it belongs in the end; what an actor had a hand in is only asked to be there.
 
-    Not even that where a person left several contacts with its number behind: such a row is held, rightly.
+    Not even that where it asks for nobody who is to be called, nor where a person left several contacts with its number behind:
+    such a row is held, rightly.
     """
     never = any(
         _status(commit.after) == _NEVER or _status(commit.before) == _NEVER
@@ -312,7 +313,8 @@ def _misplaced(story: Story, row: Row, statuses: list[str]) -> str | None:
     if not statuses:
         world = story.played.scenario.world
         twins = sum(record.phone == row.phone for record in world.records.values())
-        return None if row.phone in story.played.touched and (row.kind == "cancel" or twins > 1) else "it is nowhere"
+        unwanted = row.kind in ("cancel", "says never") or twins > 1
+        return None if unwanted and row.phone in story.played.touched else "it is nowhere"
     if row.phone in story.played.touched:
         return None
     wanted = ["do-not-call", "registered"] if row.kind == "two faces" else [row.wants]

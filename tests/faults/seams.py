@@ -7,9 +7,12 @@ Two kinds of use, and no third: lending the client the outside world (time, chan
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
 
 from callcamp_sync.api import client
 from callcamp_sync.api.exchange import Runtime
@@ -18,6 +21,10 @@ from callcamp_sync.report import files
 from .clockwork import Clock
 
 Swap = tuple[Any, str, Any]
+T = TypeVar("T")
+
+#: How long a commit takes, in the loop's time.
+_DISK_SECONDS = 0.003
 
 
 @contextmanager
@@ -39,6 +46,15 @@ def without_workbook() -> AbstractContextManager[None]:
 
 
 def lending(clock: Clock, seed: int) -> AbstractContextManager[None]:
-    """Lend the client the loop's time and a generator of the seed's: its Runtime takes both, by design."""
+    """Lend the client the loop's time and a generator of the seed's (its Runtime takes both, by design), and no threads.
+
+    When a thread ends depends on the machine, and with it which intents share a commit. So what would run in a thread runs in
+    the loop, after the few milliseconds that a disk takes. The kill loop has the real threads.
+    """
     lent = Runtime(monotonic=clock.monotonic, now=clock.now, rng=random.Random(seed))
-    return swapped([(client, "Runtime", lambda: lent)])
+    return swapped([(client, "Runtime", lambda: lent), (anyio.to_thread, "run_sync", _in_the_loop)])
+
+
+async def _in_the_loop(work: Callable[..., T], *args: object, **_: object) -> T:
+    await anyio.sleep(_DISK_SECONDS)
+    return work(*args)
