@@ -10,14 +10,6 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-CI = bool(os.environ.get("CI"))
-
-settings.register_profile(
-    "steady",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    print_blob=not CI,
-    derandomize=CI,
-    database=None if CI else settings.default.database,
-)
-settings.load_profile("steady")
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("same", settings.get_profile("steady"), derandomize=True, database=None)
+settings.load_profile("same" if os.environ.get("CI") else "steady")
