@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test browser simulate check fmt lint types bench lock clean
+.PHONY: help demo test browser simulate soak check fmt lint types bench lock clean
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -43,6 +43,9 @@ types: $(READY)
 SEEDS ?= 300
 simulate: $(READY)  ## the fault simulator's long form: make simulate SEEDS=3000
 	@$(BIN)/python -m tests.faults --seeds $(SEEDS)
+
+soak: $(READY)  ## 8,000 creates on a bad network with ten deaths, then resume
+	@$(BIN)/python -m tests.faults.soak
 
 bench: $(READY)  ## the benchmark table
 	@$(BIN)/python -m benchmarks

@@ -294,7 +294,11 @@ async def _carry_out(
     complete = plan.complete
     standing = planned.standing
     if plan.steps and (look_again or (desk.now - planned.listed_at).total_seconds() > _FRESH_SECONDS):
-        standing, complete = await _listed(desk, plan.campaign)
+        try:
+            standing, complete = await _listed(desk, plan.campaign)
+        except SyncError as error:  # The run has begun: it ends with a report, in which nothing was attempted.
+            desk.bench.stop.because(error.message, error.exit_code)
+            complete = False
     _settle(desk, plan, standing, complete=complete)
     said = [phone for phone in planned.said_never if _E164.fullmatch(phone)]
     desk.ledger.add(Entry(phone=phone, source=f"sheet {plan.source.path} run {desk.run_id}") for phone in said)
