@@ -28,6 +28,7 @@ from callcamp_sync import (
     lock,
     plan_document,
     planning,
+    readback,
     reconcile,
     report,
     resuming,
@@ -305,7 +306,8 @@ async def _carry_out(
     head = {"run": desk.run_id, "command": command, "who": _who(), "version": __version__, "sheet": plan.source.path}
     with Audit.begin(folder, plan, head=head, clock=desk.bench.clock) as trail:
         outcomes = await _send(desk, plan, standing, earlier, trail)
-    books, notice = await closing.read_back(desk, plan, outcomes)
+    before = readback.Before(orders=standing, complete=complete, earlier=len(earlier))
+    books, notice = await readback.read_back(desk, plan, outcomes, before)
     found = planned.original
     return closing.ended(desk, command, plan, books, folder, outcomes=outcomes, notices=notice, original=found)
 
