@@ -10,14 +10,29 @@ Rule source: phonenumbers' `parse`, `_maybe_extract_country_code`, `_maybe_strip
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 from phonenumbers import PhoneNumberType
 
 from callcamp_sync.phones.oracle import UNFIT
-from callcamp_sync.phones.plans import MOST_DIGITS, SHORTEST, Country, Look, Plan, code_of, codes, country, may_be_longer, plan_of
+from callcamp_sync.phones.plans import (
+    MOST_DIGITS,
+    NEVER,
+    SHORTEST,
+    Country,
+    Look,
+    Plan,
+    code_of,
+    codes,
+    country,
+    may_be_longer,
+    plan_of,
+)
 
+#: A pattern's full match.
+Test = Callable[[str], re.Match[str] | None]
 #: (E.164 or None, issue code or None, words of the case or None), as the room's front door gives it.
 Reading = tuple[str | None, str | None, str | None]
 
@@ -54,17 +69,18 @@ def read(digits: str, *, plus: bool, bare: bool, region: str | None) -> Reading 
         number = national(digits, plan_of(region, codes()[region]))
     if number is None:
         return None
-    kind = kind_of(number)
-    if (unfit := _unfit(number, kind)) is not None:
+    plan = plan_having(number)
+    unfit = _unfit(number, plan)
+    if plan is None or unfit is not None:
         return None, "phone-invalid", unfit
-    doubt = _doubt(digits, region, number, kind) if bare and region is not None else None
+    doubt = _doubt(digits, region, number, plan) if bare and region is not None else None
     return (number.e164, None, None) if doubt is None else (None, doubt, None)
 
 
 def held(digits: str) -> str | None:
     """The E.164 of an international number that is valid, of whatever tariff; else None."""
     number = international(digits)
-    return number.e164 if number is not None and kind_of(number) != PhoneNumberType.UNKNOWN else None
+    return number.e164 if number is not None and plan_having(number) is not None else None
 
 
 def international(digits: str) -> Number | None:
@@ -116,56 +132,77 @@ def without_prefix(digits: str, plan: Plan) -> str:
     return shorter
 
 
-def kind_of(number: Number) -> int:
-    """The PhoneNumberType of a valid number, UNKNOWN of any other."""
+def plan_having(number: Number) -> Plan | None:
+    """The plan of which this is a valid number: of several with one country code, the first that claims it, if it has it."""
     plans = number.country.plans
-    plan = plans[0] if len(plans) == 1 else next((plan for plan in plans if _belongs(number.digits, plan)), None)
-    return int(PhoneNumberType.UNKNOWN if plan is None else _kind(number.digits, plan))
+    if len(plans) == 1:
+        return plans[0] if _has(plans[0], number.digits) else None
+    for plan in plans:
+        if plan.leading is not None:
+            if _matched(plan.leading, number.digits) is not None:
+                return plan if _has(plan, number.digits) else None
+        elif _has(plan, number.digits):
+            return plan
+    return None
 
 
-def _belongs(digits: str, plan: Plan) -> bool:
-    """Whether a number of several plans' country code is this plan's."""
-    if plan.leading is not None:
-        return _matched(plan.leading, digits) is not None
-    return _kind(digits, plan) != PhoneNumberType.UNKNOWN
+def _has(plan: Plan, digits: str) -> bool:
+    """Whether the plan has this number, of whatever kind."""
+    general, any_kind, _ = _tests(plan, len(digits))
+    return general(digits) is not None and any_kind(digits) is not None
+
+
+def is_premium(digits: str, plan: Plan) -> bool:
+    """Whether a number that the plan has costs more than a call; this is decided before every other kind."""
+    return _tests(plan, len(digits))[2](digits) is not None
+
+
+@cache
+def _tests(plan: Plan, length: int) -> tuple[Test, Test, Test]:
+    """What a number of this length has to fit: the plan's general look; one of its kinds; the premium kind."""
+    looks = [look for look in plan.kinds if not look.lengths or length in look.lengths]
+    premium = [look.pattern for look in looks if look.kind == PhoneNumberType.PREMIUM_RATE]
+    general = plan.general.pattern if not plan.general.lengths or length in plan.general.lengths else NEVER
+    patterns = (general, "|".join(look.pattern for look in looks) or NEVER, "|".join(premium) or NEVER)
+    first, second, third = (_compiled(pattern).fullmatch for pattern in patterns)
+    return first, second, third
 
 
 def _kind(digits: str, plan: Plan) -> int:
-    if not _is(digits, plan.general.pattern, plan.general.lengths):
-        return int(PhoneNumberType.UNKNOWN)
-    found = next((look.kind for look in plan.kinds if _is(digits, look.pattern, look.lengths)), PhoneNumberType.UNKNOWN)
+    """The PhoneNumberType of a number that the plan has."""
+    found = next(look.kind for look in plan.kinds if _is(digits, look))
     if found == PhoneNumberType.FIXED_LINE and (plan.same or _mobile(digits, plan.kinds[-1])):
         return int(PhoneNumberType.FIXED_LINE_OR_MOBILE)
-    return int(found)
+    return found
 
 
 def _mobile(digits: str, last: Look) -> bool:
-    return last.kind == PhoneNumberType.MOBILE and _is(digits, last.pattern, last.lengths)
+    return last.kind == PhoneNumberType.MOBILE and _is(digits, last)
 
 
-def _is(digits: str, pattern: str, lengths: frozenset[int]) -> bool:
-    return (not lengths or len(digits) in lengths) and _fits(pattern, digits)
+def _is(digits: str, look: Look) -> bool:
+    return (not look.lengths or len(digits) in look.lengths) and _fits(look.pattern, digits)
 
 
-def _unfit(number: Number, kind: int) -> str | None:
+def _unfit(number: Number, plan: Plan | None) -> str | None:
     """Why a number cannot be dialled."""
-    if kind == PhoneNumberType.UNKNOWN:
+    if plan is None:
         return UNFIT.get(number.country.lengths[len(number.digits)], "not in use")
-    if kind == PhoneNumberType.PREMIUM_RATE:
+    if is_premium(number.digits, plan):
         return "premium rate"
     return "too long" if len(number.country.code) + len(number.digits) > MOST_INTERNATIONAL else None
 
 
-def _doubt(digits: str, region: str, number: Number, kind: int) -> str | None:
+def _doubt(digits: str, region: str, number: Number, plan: Plan) -> str | None:
     """As the oracle's: the issue's code where bare digits are another number too, once a lost "+" or "0" is put back."""
     if digits.startswith("0"):
         return None
     own = codes()[region]
     if (digits.startswith(own) or written_with_zero(number)) and held(digits) not in {None, number.e164}:
         return "phone-region"
-    if may_be_longer(number.country.code, kind, len(number.digits)):
+    if may_be_longer(number.country.code, _kind(number.digits, plan), len(number.digits)):
         longer = national("0" + digits, plan_of(region, own))
-        if longer is not None and kind_of(longer) != PhoneNumberType.UNKNOWN and longer.e164 != number.e164:
+        if longer is not None and plan_having(longer) is not None and longer.e164 != number.e164:
             return "phone-damaged"
     return None
 

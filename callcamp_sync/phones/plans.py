@@ -63,7 +63,7 @@ class Format:
     zero: bool | int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """One region's numbers.
 
@@ -93,7 +93,7 @@ class Plan:
         return length not in self.local and (length in self.general.lengths or self.too_long(length))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Country:
     """The plans behind one country code, main one first, in the order in which a number is looked for.
 

@@ -15,6 +15,9 @@ import polars as pl
 from callcamp_sync.phones.digits import FEWEST, MOST
 from callcamp_sync.phones.text import EXACT_DIGITS, Spelling
 
+#: What merely surrounds a number.
+_QUOTES = "'`"
+_LABEL = r"(?i-u)^(?:(?:tel(?:ephone)?|phone|mobile|mob|cell)\b|(?:ph|[tmp]) *[.:])[ :.]*"
 #: One "+" at most, before all digits; of the punctuation only what has no second meaning.
 _PLAIN = r"^\(?\+?[0-9][0-9 ().\-]*$"
 _BARE = r"^[0-9]+$"
@@ -31,10 +34,12 @@ _PUNCTUATION = str.maketrans("", "", "+ -.()[]/")
 def shaped(cells: pl.DataFrame) -> pl.DataFrame:
     """The plain cells among some.
 
-    cells: `row`, `text`. Returns a frame: `row`, `digits` (String, FEWEST to MOST of them), `plus`, `bare`, in the same order.
+    cells: `row`, `text`. Returns a frame: `row`, `digits` (String, FEWEST to MOST of them), `plus`, `bare`; labelled ones last.
     """
-    trimmed = cells.select("row", cell=pl.col("text").str.strip_chars(" "))
-    plain = trimmed.filter(pl.col("cell").str.contains(_PLAIN) & (pl.col("cell").str.len_bytes() <= _LONGEST))
+    trimmed = cells.select("row", cell=pl.col("text").str.strip_chars(" ").str.strip_chars_start(_QUOTES).str.strip_chars(" "))
+    is_plain = pl.col("cell").str.contains(_PLAIN)
+    labelled = trimmed.filter(~is_plain).with_columns(pl.col("cell").str.replace(_LABEL, ""))
+    plain = pl.concat([trimmed, labelled]).filter(is_plain & (pl.col("cell").str.len_bytes() <= _LONGEST))
     float_ = pl.col("cell").str.contains(_FLOAT)
     whole = pl.col("cell").str.strip_suffix(".00").str.strip_suffix(".0")
     spelt = plain.with_columns(

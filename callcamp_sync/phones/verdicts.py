@@ -3,7 +3,7 @@
 In:  `row`, `digits`: what is left of a number when its country is known, and the plan that reads it.
 Out: for each that is certain, `row`, `phone` (E.164 of valid numbers, of whatever tariff) and `outcome`.
 Many numbers of a plan go through polars, few through `digits`.
-Rule source: `digits.settled`, `digits.kind_of`, of which this is the column form; tests/phones_proof holds both to phonenumbers.
+Rule source: `digits.settled`, `digits.plan_having`, of which this is the column form; tests/phones_proof holds both to phonenumbers.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def worded(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def judged(asked: pl.DataFrame, region: str, code: str) -> pl.DataFrame:
-    """Digits that one plan reads: the rest of `digits.national`, and `digits.kind_of`."""
+    """Digits that one plan reads: the rest of `digits.national`, and `digits.plan_having`."""
     plan, home = plan_of(region, code), country(code)
     if asked.height < patterns.MANY:
         numbers = ((row, single.settled(digits, home, plan)) for row, digits in asked.iter_rows())
@@ -83,7 +83,7 @@ def _by_plan(numbers: pl.DataFrame, home: Country) -> Iterator[pl.DataFrame]:
 
 
 def _belongs(plan: Plan, home: Country) -> pl.Expr:
-    """As `digits.kind_of`: a country's only plan has all numbers, and of several the first that says so."""
+    """As `digits.plan_having`: a country's only plan has all numbers, and of several the first that says so."""
     if len(home.plans) == 1:
         return pl.col("length") > 0
     return patterns.begins("digits", plan.leading) if plan.leading is not None else patterns.valid(plan)
@@ -117,10 +117,10 @@ def _lengths(home: Country) -> list[int]:
 
 def told(row: int, number: single.Number) -> tuple[int, str | None, int]:
     """One number's line, from `digits`."""
-    kind = single.kind_of(number)
-    if kind == PhoneNumberType.UNKNOWN:
+    plan = single.plan_having(number)
+    if plan is None:
         return row, None, _lengths(number.country)[len(number.digits)]
-    if kind == PhoneNumberType.PREMIUM_RATE:
+    if single.is_premium(number.digits, plan):
         return row, number.e164, Outcome.PREMIUM
     return row, number.e164, Outcome.LONG if len(number.e164) > single.MOST_INTERNATIONAL + 1 else Outcome.GOOD
 
