@@ -7,7 +7,6 @@ readings of bare digits, premium rates, extensions; a cell that it refuses for s
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Sequence
 
 import phonenumbers

@@ -3,7 +3,9 @@
 In:  a String column as the sheet has it, and the region (ISO 3166-1 alpha-2) to read national numbers in.
 Out: three columns, same length, same order: `phone` (E.164 or null), `code` (of issues.CATALOGUE, or null), `detail`.
 A number that is not certain is not dialled: `text` judges what a spreadsheet did to the cell before anything is parsed,
-`oracle` asks phonenumbers. Every distinct (text, region) is read once.
+`oracle` asks phonenumbers. Plain spellings, which are nearly all, are read by column (`shapes`, `columns`) or one by one from the
+same tables (`digits`); every other distinct (text, region) is read once. `normalise_phone` knows no short cut: it is what columns
+are held to.
 Rule source: the vendor's page, "phoneNumber *: Phone number in E.164 format"; ITU-T E.164 (at most 15 digits); design, section 4.
 """
 
@@ -15,13 +17,11 @@ from callcamp_sync.fields import CLEAR
 from callcamp_sync.phones import columns, digits, oracle, verdicts
 from callcamp_sync.phones.digits import Reading
 from callcamp_sync.phones.plans import supported
-from callcamp_sync.phones.shapes import plain_digits, shaped
+from callcamp_sync.phones.shapes import WRITTEN, plain_digits, shaped
 from callcamp_sync.phones.text import judge
 
 __all__ = ["Reading", "normalise_phone", "normalise_phones", "read_e164"]
 
-#: What is kept of a number that is not in use: enough digits, and not too many.
-_WRITTEN = r"^[1-9][0-9]{6,14}$"
 _SHAPE = {"phone": pl.String, "code": pl.String, "detail": pl.String}
 
 
@@ -102,7 +102,7 @@ def read_e164(text: pl.Series) -> pl.Series:
     """
     asked = pl.DataFrame({"text": text.cast(pl.String)}).with_row_index("row")
     plain = shaped(asked.drop_nulls("text")).filter(pl.col("plus") | ~pl.col("digits").str.starts_with("00"))
-    written = pl.when(pl.col("plus") & pl.col("digits").str.contains(_WRITTEN)).then(pl.lit("+") + pl.col("digits"))
+    written = pl.when(pl.col("plus") & pl.col("digits").str.contains(WRITTEN)).then(pl.lit("+") + pl.col("digits"))
     known = columns.held(plain.filter("plus").select("row", "digits"))
     told = plain.join(known, on="row", how="left", maintain_order="left").select("row", phone=pl.coalesce("phone", written))
     rest = asked.join(told, on="row", how="anti")

@@ -14,8 +14,9 @@ import polars as pl
 from phonenumbers import PhoneNumberType
 
 from callcamp_sync.phones import digits as single
-from callcamp_sync.phones import lanes, verdicts
+from callcamp_sync.phones import lanes, patterns, verdicts
 from callcamp_sync.phones.plans import MOST_DIGITS, codes, country, may_be_longer, plan_of
+from callcamp_sync.phones.shapes import WRITTEN
 from callcamp_sync.phones.verdicts import VERDICTS, Outcome
 
 
@@ -35,12 +36,21 @@ def read(asked: pl.DataFrame) -> pl.DataFrame:
 
 
 def held(asked: pl.DataFrame) -> pl.DataFrame:
-    """The valid numbers among international digits that are written otherwise in E.164, of whatever tariff.
+    """The valid numbers, of whatever tariff, among international digits that E.164 may write otherwise.
 
-    asked: `row`, `digits`. Returns `row`, `phone`.
+    asked: `row`, `digits`. Returns `row`, `phone`; without those that are their own E.164, or none.
     """
-    found = parsed(asked.with_columns(plus=True, region=pl.lit(None, pl.String)))
+    usual = pl.col("digits").str.contains(WRITTEN)
+    odd = lanes.with_code(asked.filter(~usual))
+    parts = [_with_prefix(part) for part in lanes.with_code(asked.filter(usual)).partition_by("plan")]
+    found = _judged(pl.concat([odd, *parts]))
     return found.filter(pl.col("outcome") <= Outcome.LONG).select("row", "phone")
+
+
+def _with_prefix(part: pl.DataFrame) -> pl.DataFrame:
+    """Numbers of one plan that begin with what is dialled before a national number: all others are their own E.164."""
+    plan = plan_of(*lanes.PLANS[part["plan"][0]])
+    return part.clear() if plan.prefix is None else part.filter(patterns.begins("digits", plan.prefix))
 
 
 def parsed(asked: pl.DataFrame) -> pl.DataFrame:
@@ -51,11 +61,13 @@ def parsed(asked: pl.DataFrame) -> pl.DataFrame:
     plus = asked.filter("plus").select("row", "digits")
     abroad, home, odd = lanes.dialled(asked.filter(~pl.col("plus")))
     placed = pl.concat([lanes.with_code(pl.concat([plus, abroad])), *lanes.without_own_code(home)])
-    parts = [
-        verdicts.judged(part.drop("plan"), *lanes.PLANS[key])
-        for (key,), part in placed.partition_by("plan", as_dict=True).items()
-    ]
-    return pl.concat([verdicts.frame([]), _one_by_one(odd), *parts])
+    return pl.concat([_judged(placed), _one_by_one(odd)])
+
+
+def _judged(placed: pl.DataFrame) -> pl.DataFrame:
+    """Every plan's numbers by that plan."""
+    parts = placed.partition_by("plan", as_dict=True).items()
+    return pl.concat([verdicts.frame([]), *(verdicts.judged(part.drop("plan"), *lanes.PLANS[key]) for (key,), part in parts)])
 
 
 def _one_by_one(asked: pl.DataFrame) -> pl.DataFrame:

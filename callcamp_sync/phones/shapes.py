@@ -15,6 +15,9 @@ import polars as pl
 from callcamp_sync.phones.digits import FEWEST, MOST
 from callcamp_sync.phones.text import EXACT_DIGITS, Spelling
 
+#: International digits that are kept as written though they are no valid number; the oracle's rule for what others hold.
+WRITTEN = r"^[1-9][0-9]{6,14}$"
+
 #: What merely surrounds a number.
 _QUOTES = "'`"
 _LABEL = r"(?i-u)^(?:(?:tel(?:ephone)?|phone|mobile|mob|cell)\b|(?:ph|[tmp]) *[.:])[ :.]*"

@@ -3,7 +3,7 @@
 In:  `row`, `digits`: what is left of a number when its country is known, and the plan that reads it.
 Out: for each that is certain, `row`, `phone` (E.164 of valid numbers, of whatever tariff) and `outcome`.
 Many numbers of a plan go through polars, few through `digits`.
-Rule source: `digits.settled`, `digits.plan_having`, of which this is the column form; tests/phones_proof holds both to phonenumbers.
+Rule source: `digits.settled`, `digits.plan_having`, of which this is the column form; tests/phones_proof holds both to it.
 """
 
 from __future__ import annotations
