@@ -49,7 +49,9 @@ def _spellings(region: str) -> list[tuple[str, int]]:
     """(spelling of an example number, how many of its last digits may be others), as often as people write so."""
     found = []
     for kind in (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE):
-        number = phonenumbers.example_number_for_type(region, kind) or phonenumbers.example_number(region)
+        number = phonenumbers.example_number_for_type(region, kind)
+        if number is None:
+            continue
         e164, abroad, home = (phonenumbers.format_number(number, how) for how in (0, 1, 2))
         free = min(6, len(phonenumbers.national_significant_number(number)) - 3)
         digits = "".join(filter(str.isdigit, home))
