@@ -21,7 +21,7 @@ from .grammar import drawn
 Cell = tuple[str, str | None]
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
-_CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 _DIGITS = "0123456789"
 
 
@@ -29,7 +29,7 @@ _DIGITS = "0123456789"
 def examples() -> tuple[tuple[str, PhoneNumber], ...]:
     """(region, example number) of every region and kind, numbers of no country too."""
     found = [(region, kind, phonenumbers.example_number_for_type(region, kind)) for region in REGIONS for kind in _kinds()]
-    nowhere = [("001", 0, phonenumbers.example_number_for_non_geo_entity(code)) for code in _CODES]
+    nowhere = [("001", 0, phonenumbers.example_number_for_non_geo_entity(code)) for code in CODES]
     return tuple((region, number) for region, _, number in found + nowhere if number is not None)
 
 
@@ -166,7 +166,7 @@ def _damaged(chance: random.Random, text: str) -> str:
 
 def patterned(chance: random.Random, count: int) -> Iterator[Cell]:
     """Numbers drawn from the metadata's own patterns, dialled with the prefixes that the metadata itself has."""
-    plans = [plan for code in _CODES for plan in country(str(code)).plans]
+    plans = [plan for code in CODES for plan in country(str(code)).plans]
     for _ in range(count):
         plan = chance.choice(plans)
         look = chance.choice([plan.general, *plan.kinds])
@@ -183,7 +183,7 @@ def _from_abroad(chance: random.Random, plan: Plan, digits: str) -> str:
 
 def _elsewhere(chance: random.Random, plan: Plan, _: str) -> str:
     """A number of another country, dialled as from here."""
-    other = country(str(chance.choice(_CODES))).main
+    other = country(str(chance.choice(CODES))).main
     return _abroad(chance, plan) + other.code + drawn(other.general.pattern, chance)
 
 

@@ -79,3 +79,25 @@ def _written(node: Node, chance: random.Random) -> str:
     if kind == "either":
         return _written(chance.choice(content), chance)
     return "".join(_written(part, chance) for part, least, most in content for _ in range(chance.randint(least, most)))
+
+
+def lengths(pattern: str) -> frozenset[int]:
+    """How many digits a string may have that fits the pattern."""
+    return _sizes(_tree(pattern))
+
+
+def _sizes(node: Node) -> frozenset[int]:
+    kind, content = node
+    if kind == "digit":
+        return frozenset({1})
+    assert isinstance(content, list)
+    if kind == "either":
+        return frozenset().union(*map(_sizes, content))
+    sizes = {0}
+    for part, least, most in content:
+        each = _sizes(part)
+        grown = sizes
+        for times in range(1, most + 1):
+            grown = {size + more for size in grown for more in each}
+            sizes = grown if times <= least else sizes | grown
+    return frozenset(sizes)

@@ -41,7 +41,8 @@ _SECOND_READINGS = frozenset({"phone-region", "phone-damaged"})
 class Verdict:
     """cells, distinct: how many were compared. calm: by phonenumbers alone as well. numbers: cells that are one.
 
-    asked: distinct cells for which the column reader asked phonenumbers' parser. differences: in words; none means equal.
+    asked: distinct cells for which the column reader asked phonenumbers' parser. wrong: how often something differed;
+    differences: the first of them, in words.
     """
 
     cells: int = 0
@@ -49,13 +50,20 @@ class Verdict:
     calm: int = 0
     numbers: int = 0
     asked: int = 0
+    wrong: int = 0
     differences: list[str] = field(default_factory=list)
 
     def add(self, other: Verdict) -> None:
         """Take another part's counts and differences."""
-        for name in ("cells", "distinct", "calm", "numbers", "asked"):
+        for name in ("cells", "distinct", "calm", "numbers", "asked", "wrong"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.differences += other.differences
+
+    def note(self, differences: Iterator[str]) -> None:
+        """Count differences, keep the first."""
+        found = list(differences)
+        self.wrong += len(found)
+        self.differences += found[:_KEPT]
 
 
 def reference(cells: Sequence[Cell]) -> list[Reading]:
@@ -69,17 +77,13 @@ def compared(cells: Sequence[Cell], groups: Sequence[int] = GROUPS) -> Verdict:
     known = reference(distinct)
     found = Verdict(cells=len(cells), distinct=len(distinct), numbers=sum(phone is not None for phone, _, _ in known))
     for many in groups:
-        found.differences += _first(differing(distinct, known, many))
+        found.note(differing(distinct, known, many))
     found.asked = asked_for(distinct)
-    found.differences += _first(held_differing([text for text, _ in distinct]))
+    found.note(held_differing([text for text, _ in distinct]))
     calm = [(cell, reading) for cell, reading in zip(distinct, known, strict=True) if is_calm(*cell)]
     found.calm = len(calm)
-    found.differences += _first(drifting(calm))
+    found.note(drifting(calm))
     return found
-
-
-def _first(differences: Iterator[str]) -> list[str]:
-    return [difference for _, difference in zip(range(_KEPT), differences, strict=False)]
 
 
 def differing(cells: Sequence[Cell], known: Sequence[Reading], many: int = patterns.MANY) -> Iterator[str]:
