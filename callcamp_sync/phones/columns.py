@@ -17,7 +17,7 @@ from callcamp_sync.phones import digits as single
 from callcamp_sync.phones import lanes, patterns, verdicts
 from callcamp_sync.phones.plans import MOST_DIGITS, codes, country, may_be_longer, plan_of
 from callcamp_sync.phones.shapes import WRITTEN
-from callcamp_sync.phones.verdicts import VERDICTS, Outcome
+from callcamp_sync.phones.verdicts import Outcome
 
 
 def read(asked: pl.DataFrame) -> pl.DataFrame:
@@ -28,10 +28,9 @@ def read(asked: pl.DataFrame) -> pl.DataFrame:
     """
     homeless = asked.filter(~pl.col("plus") & pl.col("region").is_null())
     found = parsed(asked.filter(pl.col("plus") | pl.col("region").is_not_null()))
-    doubted = _doubts(asked, found)
-    kept = found.join(doubted, on="row", how="anti")
+    certain = found.join(_doubtful(asked, found), on="row", how="anti")
     refused = homeless.select("row", phone=pl.lit(None, pl.String), outcome=pl.lit(Outcome.REGION, pl.UInt8))
-    every = pl.concat([kept, doubted, refused])
+    every = pl.concat([certain, refused])
     return every.with_columns(phone=pl.when(pl.col("outcome") == Outcome.GOOD).then("phone"))
 
 
@@ -50,7 +49,9 @@ def held(asked: pl.DataFrame) -> pl.DataFrame:
 def _with_prefix(part: pl.DataFrame) -> pl.DataFrame:
     """Numbers of one plan that begin with what is dialled before a national number: all others are their own E.164."""
     plan = plan_of(*lanes.PLANS[part["plan"][0]])
-    return part.clear() if plan.prefix is None else part.filter(patterns.begins("digits", plan.prefix))
+    if plan.prefix is None:
+        return part.clear()
+    return part.filter(patterns.begins("digits", plan.prefix)) if patterns.portable(plan) else part
 
 
 def parsed(asked: pl.DataFrame) -> pl.DataFrame:
@@ -79,43 +80,34 @@ def _one_by_one(asked: pl.DataFrame) -> pl.DataFrame:
 # --- second readings of bare digits
 
 
-def _doubts(asked: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    """Bare digits that are another number too, by what `digits` says of those that look so. Returns rows to put in place."""
+def _doubtful(asked: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """The `row` of bare digits that may be another number too: rather too many, they are read again one by one."""
     alone = asked.filter(pl.col("bare") & ~pl.col("digits").str.starts_with("0")).select("row", "digits", "region")
     bare = alone.join(found.filter(pl.col("outcome") == Outcome.GOOD).select("row", "phone"), on="row")
     placed = bare.join(_habits(bare["region"].unique()), on="region", how="left", maintain_order="left")
     own = pl.concat_str(pl.lit("+"), "code")
+    foreign = ~pl.col("phone").str.starts_with(own)
     zero = pl.col("zero") | pl.col("phone").str.starts_with(pl.concat_str(own, pl.lit("0")))
-    plus = placed.filter(pl.col("digits").str.starts_with(pl.col("code")) | zero | ~pl.col("phone").str.starts_with(own))
     length = pl.col("phone").str.len_bytes() - own.str.len_bytes()
-    longer = placed.filter((length <= pl.col("longest")) | ~pl.col("phone").str.starts_with(own))
-    suspects = pl.concat(
+    plus = placed.filter(pl.col("digits").str.starts_with(pl.col("code")) | zero | foreign)
+    longer = placed.filter((length <= pl.col("longest")) | foreign)
+    return pl.concat(
         [
             _others(plus, plus.select("row", "digits", plus=True, region=pl.lit(None, pl.String))),
             _others(longer, longer.select("row", digits=pl.lit("0") + pl.col("digits"), plus=False, region="region")),
         ]
-    ).unique("row")
-    told = [(row, _code(digits, region)) for row, digits, region in suspects.iter_rows()]
-    return verdicts.frame([(row, None, VERDICTS.index((code, None))) for row, code in told if code is not None])
-
-
-def _code(digits: str, region: str) -> str | None:
-    """The issue of bare digits that are a valid number."""
-    reading = single.read(digits, plus=False, bare=True, region=region)
-    assert reading is not None  # what columns are certain of, `digits` is certain of
-    return reading[1]
+    )
 
 
 def _others(asked: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `asked` whose second reading is a valid number, and not the same."""
+    """The rows of `asked` whose second reading is a valid number, and not the same."""
     second = parsed(again).filter(pl.col("outcome") <= Outcome.LONG).select("row", other="phone")
-    found = asked.join(second, on="row").filter(pl.col("phone") != pl.col("other"))
-    return found.select("row", "digits", "region")
+    return asked.join(second, on="row").filter(pl.col("phone") != pl.col("other")).select("row")
 
 
 def _habits(regions: pl.Series) -> pl.DataFrame:
-    """For each region: `code`, whether its country may write a "0" in front (`zero`), the most digits to which one more may be
-    added (`longest`). Generous: what it lets through is looked at by `digits`."""
+    """For each region: `code`, whether its country may write a "0" in front (`zero`), the most digits to which one may be added
+    (`longest`). Generous: what it lets through is looked at one by one."""
     rows = [(region, codes()[region], *_habit(codes()[region])) for region in regions]
     return pl.DataFrame(
         rows, schema={"region": pl.String, "code": pl.String, "zero": pl.Boolean, "longest": pl.Int64}, orient="row"

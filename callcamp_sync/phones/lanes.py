@@ -65,7 +65,8 @@ def dialled(asked: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFra
 def _oddly_dialled(asked: pl.DataFrame) -> pl.DataFrame:
     """One region's numbers, marked where they begin with its pattern for "+"."""
     region = asked["region"][0]
-    return asked.with_columns(odd=patterns.begins("digits", plan_of(region, codes()[region]).idd or NEVER))
+    plan = plan_of(region, codes()[region])
+    return asked.with_columns(odd=patterns.begins("digits", plan.idd or NEVER) if patterns.portable(plan) else pl.lit(value=True))
 
 
 def without_own_code(asked: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -82,7 +83,7 @@ def without_own_code(asked: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 def _shorter(part: pl.DataFrame, plan: Plan) -> pl.Series:
     """As `digits.without_own_code`, by column."""
-    if part.height < patterns.MANY:
+    if not patterns.many(part, plan):
         return pl.Series([single.without_own_code(digits, plan) for digits in part["digits"]], dtype=pl.String)
     after = part.select(pl.col("digits").str.slice(len(plan.code)))
     cut = part.select("digits", shorter=after.select(patterns.without_prefix(plan)).to_series())

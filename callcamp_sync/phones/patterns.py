@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 import polars as pl
 from phonenumbers import PhoneNumberType
@@ -18,7 +19,21 @@ from callcamp_sync.phones.plans import Look, Plan
 #: Fewer numbers of one plan than this are read one by one: a polars call costs as much as a hundred of them.
 MANY = 1_000
 
+#: Look-around, back references, named groups: polars' engine has none of these.
+_STRANGE = re.compile(r"\(\?[^:]|\\[^d]")
 _BACK = re.compile(r"\\(\d)")
+
+
+def many(numbers: pl.DataFrame, *plans: Plan) -> bool:
+    """Whether polars reads these numbers: enough of them, and plans of which both engines think alike."""
+    return numbers.height >= MANY and all(map(portable, plans))
+
+
+@cache
+def portable(plan: Plan) -> bool:
+    """Whether the plan has nothing but digits, classes, groups and counts, as all have today."""
+    patterns = [plan.general.pattern, plan.prefix, plan.idd, plan.leading, *(look.pattern for look in plan.kinds)]
+    return not any(_STRANGE.search(pattern) for pattern in patterns if pattern is not None)
 
 
 def without_prefix(plan: Plan) -> pl.Expr:

@@ -32,8 +32,7 @@ class Outcome(IntEnum):
     PREMIUM = 1
     LONG = 2
     REGION = 3
-    DAMAGED = 4
-    UNUSED = 5
+    UNUSED = 4
 
 
 #: (issue code, words) of each Outcome; after UNUSED those of UNFIT, in its order.
@@ -42,7 +41,6 @@ VERDICTS: tuple[tuple[str | None, str | None], ...] = (
     ("phone-invalid", "premium rate"),
     ("phone-invalid", "too long"),
     ("phone-region", None),
-    ("phone-damaged", None),
     ("phone-invalid", "not in use"),
     *(("phone-invalid", words) for words in UNFIT.values()),
 )
@@ -57,7 +55,7 @@ def worded(found: pl.DataFrame) -> pl.DataFrame:
 def judged(asked: pl.DataFrame, region: str, code: str) -> pl.DataFrame:
     """Digits that one plan reads: the rest of `digits.national`, and `digits.plan_having`."""
     plan, home = plan_of(region, code), country(code)
-    if asked.height < patterns.MANY:
+    if not patterns.many(asked, *home.plans, plan):
         numbers = ((row, single.settled(digits, home, plan)) for row, digits in asked.iter_rows())
         return frame([told(row, number) for row, number in numbers if number is not None])
     long_enough = asked.filter(patterns.length_of("digits") >= SHORTEST)
@@ -72,7 +70,7 @@ def _by_plan(numbers: pl.DataFrame, home: Country) -> Iterator[pl.DataFrame]:
     """National significant numbers of a country: those of each plan, then those of none."""
     left = numbers
     for plan in home.plans:
-        if left.height < patterns.MANY:
+        if not patterns.many(left):
             few = ((row, single.Number(home, digits)) for row, digits in left.select("row", "digits").iter_rows())
             yield frame([told(row, number) for row, number in few])
             return

@@ -26,7 +26,7 @@ Mistake = Callable[[], Sequence[Swap]]
 #: What is made of the metadata once and kept.
 _KEPT = (
     *(plans.plan_of, plans.codes, plans.country, plans.may_be_longer, plans._country_codes, digits._tests, digits._compiled),
-    *(lanes._by_digits, lanes._by_region, verdicts._lengths, columns._habit),
+    *(lanes._by_digits, lanes._by_region, verdicts._lengths, columns._habit, patterns.portable),
 )
 
 
@@ -193,7 +193,7 @@ def the_first_kind_counts() -> Sequence[Swap]:
 
 def second_readings_are_for_one_by_one() -> Sequence[Swap]:
     """Columns need no second reading."""
-    return [(columns, "_doubts", lambda asked, found: verdicts.frame([]))]
+    return [(columns, "_doubtful", lambda asked, found: verdicts.frame([]))]
 
 
 def no_number_is_short() -> Sequence[Swap]:
