@@ -14,7 +14,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from callcamp_sync.phones import digits as single
 from callcamp_sync.phones import patterns
-from callcamp_sync.phones.plans import NEVER, NOWHERE, SHORTEST, Plan, codes, country, plan_of
+from callcamp_sync.phones.plans import NEVER, SHORTEST, Plan, codes, country, plan_of
 
 _CODE_DIGITS = 3
 
@@ -33,11 +33,11 @@ def _by_digits() -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"plan": pl.UInt16, "size": pl.UInt8}, orient="row")
 
 
-@cache
-def _by_region() -> pl.DataFrame:
-    """For each region: its `plan`, `code`, and `idd` where one row of digits is dialled for "+"; null where a pattern is."""
-    plans = [(number, plan_of(region, code)) for number, (region, code) in enumerate(PLANS) if region != NOWHERE]
-    rows = [(plan.region, number, plan.code, plan.idd if (plan.idd or "").isdigit() else None) for number, plan in plans]
+def _by_region(regions: pl.Series) -> pl.DataFrame:
+    """For each of some regions: its `plan`, `code`, and `idd` where one row of digits is dialled for "+"; null where a pattern
+    is. No table is made of a region that no cell has."""
+    plans = [plan_of(region, codes()[region]) for region in regions]
+    rows = [(p.region, PLANS.index((p.region, p.code)), p.code, p.idd if (p.idd or "").isdigit() else None) for p in plans]
     return pl.DataFrame(rows, schema={"region": pl.String, "plan": pl.UInt16, "code": pl.String, "idd": pl.String}, orient="row")
 
 
@@ -52,7 +52,8 @@ def dialled(asked: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFra
 
     The last are of regions with many ways to dial abroad; what follows too short is in none of them.
     """
-    placed = asked.select("row", "digits", "region").join(_by_region(), on="region", how="left", maintain_order="left")
+    known = _by_region(asked["region"].unique())
+    placed = asked.select("row", "digits", "region").join(known, on="region", how="left", maintain_order="left")
     rest = pl.col("digits").str.strip_prefix(pl.col("idd"))
     begins = pl.col("digits").str.starts_with(pl.col("idd")) & ~rest.str.starts_with("0")
     marked = placed.filter(pl.col("idd").is_not_null()).with_columns(abroad=begins, odd=pl.lit(value=False))

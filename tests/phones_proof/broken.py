@@ -25,8 +25,8 @@ Mistake = Callable[[], Sequence[Swap]]
 
 #: What is made of the metadata once and kept.
 _KEPT = (
-    *(plans.plan_of, plans.codes, plans.country, plans.may_be_longer, plans._country_codes, digits._tests, digits._compiled),
-    *(lanes._by_digits, lanes._by_region, verdicts._lengths, columns._habit, patterns.portable),
+    *(plans.plan_of, plans.codes, plans.country, plans.may_be_longer, plans._country_codes, digits._tests),
+    *(lanes._by_digits, verdicts._lengths, columns._habit, patterns.portable),
 )
 
 
