@@ -15,7 +15,7 @@ from phonenumbers import PhoneNumberType
 
 from callcamp_sync.phones import digits as single
 from callcamp_sync.phones import lanes, patterns, verdicts
-from callcamp_sync.phones.plans import MOST_DIGITS, codes, country, may_be_longer, plan_of
+from callcamp_sync.phones.plans import MOST_DIGITS, PLANS, codes, country, may_be_longer, plan_of
 from callcamp_sync.phones.shapes import WRITTEN
 from callcamp_sync.phones.verdicts import Outcome
 
@@ -48,7 +48,7 @@ def held(asked: pl.DataFrame) -> pl.DataFrame:
 
 def _with_prefix(part: pl.DataFrame) -> pl.DataFrame:
     """Numbers of one plan that begin with what is dialled before a national number: all others are their own E.164."""
-    plan = plan_of(*lanes.PLANS[part["plan"][0]])
+    plan = plan_of(*PLANS[part["plan"][0]])
     if plan.prefix is None:
         return part.clear()
     return part.filter(patterns.begins("digits", plan.prefix)) if patterns.portable(plan) else part
@@ -66,9 +66,10 @@ def parsed(asked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _judged(placed: pl.DataFrame) -> pl.DataFrame:
-    """Every plan's numbers by that plan."""
-    parts = placed.partition_by("plan", as_dict=True).items()
-    return pl.concat([verdicts.frame([]), *(verdicts.judged(part.drop("plan"), *lanes.PLANS[key]) for (key,), part in parts)])
+    """Every plan's numbers by that plan; those of all small plans in one go."""
+    few, many = patterns.divided(placed)
+    parts = many.partition_by("plan", as_dict=True).items()
+    return pl.concat([verdicts.judged_singly(few), *(verdicts.judged(part, *PLANS[key]) for (key,), part in parts)])
 
 
 def _one_by_one(asked: pl.DataFrame) -> pl.DataFrame:

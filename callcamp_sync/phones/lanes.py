@@ -14,14 +14,9 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from callcamp_sync.phones import digits as single
 from callcamp_sync.phones import patterns
-from callcamp_sync.phones.plans import NEVER, SHORTEST, Plan, codes, country, plan_of
+from callcamp_sync.phones.plans import NEVER, PLANS, SHORTEST, Plan, codes, plan_of
 
 _CODE_DIGITS = 3
-
-#: (region, country code) of every plan; its place here is its number in the frames below.
-PLANS: tuple[tuple[str, str], ...] = tuple(
-    (region, str(code)) for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() for region in regions
-)
 
 
 @cache
@@ -74,17 +69,35 @@ def without_own_code(asked: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """National numbers -> `row`, `digits`, `plan` that reads them: the main one's after the country's own code."""
     begins = pl.col("digits").str.starts_with(pl.col("code"))
     yield asked.filter(~begins).select("row", "digits", "plan")
-    for (key,), part in asked.filter(begins).select("row", "digits", "plan").partition_by("plan", as_dict=True).items():
-        region, code = PLANS[key]
-        shorter = _shorter(part, plan_of(region, code))
-        main = PLANS.index((country(code).main.region, code))
-        plan = pl.when(shorter.is_null()).then("plan").otherwise(pl.lit(main, pl.UInt16))
-        yield part.with_columns(pl.coalesce(shorter, "digits").alias("digits"), plan=plan)
+    few, many = patterns.divided(asked.filter(begins).select("row", "digits", "plan"))
+    yield _placed(
+        few, pl.Series([_shorter_one(digits, key) for digits, key in few.select("digits", "plan").iter_rows()], dtype=pl.String)
+    )
+    for part in many.partition_by("plan"):
+        yield _placed(part, _shorter(part, plan_of(*PLANS[part["plan"][0]])))
+
+
+def _placed(asked: pl.DataFrame, shorter: pl.Series) -> pl.DataFrame:
+    """Digits with their plan, or what is left of them with the plan of the whole country."""
+    main = pl.col("plan").replace_strict(_main(), return_dtype=pl.UInt16)
+    plan = pl.when(shorter.is_null()).then("plan").otherwise(main)
+    return asked.with_columns(pl.coalesce(shorter, "digits").alias("digits"), plan=plan)
+
+
+@cache
+def _main() -> dict[int, int]:
+    """The number of each plan -> that of its country's main one."""
+    first = {code: number for number, (_, code) in reversed([*enumerate(PLANS)])}
+    return {number: first[code] for number, (_, code) in enumerate(PLANS)}
+
+
+def _shorter_one(digits: str, key: int) -> str | None:
+    return single.without_own_code(digits, plan_of(*PLANS[key]))
 
 
 def _shorter(part: pl.DataFrame, plan: Plan) -> pl.Series:
     """As `digits.without_own_code`, by column."""
-    if not patterns.many(part, plan):
+    if not patterns.portable(plan):
         return pl.Series([single.without_own_code(digits, plan) for digits in part["digits"]], dtype=pl.String)
     after = part.select(pl.col("digits").str.slice(len(plan.code)))
     cut = part.select("digits", shorter=after.select(patterns.without_prefix(plan)).to_series())

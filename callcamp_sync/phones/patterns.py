@@ -24,9 +24,10 @@ _STRANGE = re.compile(r"\(\?[^:]|\\[^d]")
 _BACK = re.compile(r"\\(\d)")
 
 
-def many(numbers: pl.DataFrame, *plans: Plan) -> bool:
-    """Whether polars reads these numbers: enough of them, and plans of which both engines think alike."""
-    return numbers.height >= MANY and all(map(portable, plans))
+def divided(placed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Numbers of plans that have few of them, and of those that have MANY."""
+    few = pl.len().over("plan") < MANY
+    return placed.filter(few), placed.filter(~few)
 
 
 @cache

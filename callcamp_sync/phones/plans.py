@@ -42,6 +42,12 @@ _SPECIAL = ("premium_rate", "toll_free", "shared_cost", "voip", "personal_number
 _FIRST_GROUP = re.compile(r"(\\\d)")
 
 
+#: (region, country code) of every plan; its place here is its number in the frames below.
+PLANS: tuple[tuple[str, str], ...] = tuple(
+    (region, str(code)) for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() for region in regions
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How numbers of one kind look. lengths: empty where the pattern alone decides. kind: a PhoneNumberType."""

@@ -18,7 +18,7 @@ from phonenumbers import PhoneNumberType
 from callcamp_sync.phones import digits as single
 from callcamp_sync.phones import patterns
 from callcamp_sync.phones.oracle import UNFIT
-from callcamp_sync.phones.plans import MOST_DIGITS, SHORTEST, Country, Plan, country, plan_of
+from callcamp_sync.phones.plans import MOST_DIGITS, PLANS, SHORTEST, Country, Plan, country, plan_of
 
 _FOUND = {"row": pl.UInt32, "phone": pl.String, "outcome": pl.UInt8}
 #: Of every number that comes here.
@@ -52,12 +52,18 @@ def worded(found: pl.DataFrame) -> pl.DataFrame:
     return found.select("row", "phone").hstack(words[found["outcome"]])
 
 
+def judged_singly(asked: pl.DataFrame) -> pl.DataFrame:
+    """Numbers of small plans, by `digits`; asked: `row`, `digits`, `plan`."""
+    places = {key: (country(PLANS[key][1]), plan_of(*PLANS[key])) for key in asked["plan"].unique()}
+    numbers = ((row, single.settled(digits, *places[key])) for row, digits, key in asked.iter_rows())
+    return frame([told(row, number) for row, number in numbers if number is not None])
+
+
 def judged(asked: pl.DataFrame, region: str, code: str) -> pl.DataFrame:
     """Digits that one plan reads: the rest of `digits.national`, and `digits.plan_having`."""
     plan, home = plan_of(region, code), country(code)
-    if not patterns.many(asked, *home.plans, plan):
-        numbers = ((row, single.settled(digits, home, plan)) for row, digits in asked.iter_rows())
-        return frame([told(row, number) for row, number in numbers if number is not None])
+    if not all(map(patterns.portable, [plan, *home.plans])):
+        return judged_singly(asked)
     long_enough = asked.filter(patterns.length_of("digits") >= SHORTEST)
     cut = long_enough.with_columns(shorter=long_enough.select(patterns.without_prefix(plan)).to_series())
     borne = patterns.length_of("shorter").is_in([length for length in _LENGTHS if plan.bears(length)])
@@ -70,7 +76,7 @@ def _by_plan(numbers: pl.DataFrame, home: Country) -> Iterator[pl.DataFrame]:
     """National significant numbers of a country: those of each plan, then those of none."""
     left = numbers
     for plan in home.plans:
-        if not patterns.many(left):
+        if left.height < patterns.MANY:
             few = ((row, single.Number(home, digits)) for row, digits in left.select("row", "digits").iter_rows())
             yield frame([told(row, number) for row, number in few])
             return
