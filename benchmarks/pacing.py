@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from benchmarks.quota_servers import (
     trial,
 )
 from benchmarks.table import Line
+from callcamp_sync.api.hints import Hint
 from callcamp_sync.api.pace import Pace
 from callcamp_sync.api.quota import Turn
 
@@ -61,6 +61,9 @@ CASES = (
 
 class _Backoff(Pace):
     """The baseline: no pace; all workers send until told to wait, then all wait as long as told."""
+
+    def told(self, hint: Hint | None, turn: Turn, now: float) -> None:
+        """Headers are not read."""
 
     def throttled(self, turn: Turn, now: float, wait: float) -> None:
         self.pause(wait, now)
@@ -114,5 +117,4 @@ def lawful(kept: Trial) -> bool:
 
 def lines() -> list[Line]:
     """One line a server."""
-    random.seed(1)
     return [_line(case) for case in CASES]

@@ -97,6 +97,7 @@ class Exchange:
         self._transport = transport
         self._gate = gate
         self._base_url = base_url
+        self._last_address, self._last_url = "", httpx.URL(base_url)
         self._token = token
         self._timeout = timeout
         self._runtime = runtime
@@ -151,8 +152,12 @@ class Exchange:
                 await self._runtime.sleep(delay(failures, last.asked_wait, self._runtime.rng))
 
     def _url(self, call: Call) -> httpx.URL:
+        """Parsed once for as many calls to the same path as follow one another: creates, for the most part."""
         query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in call.query.items())
-        return httpx.URL(f"{self._base_url}{call.path}{'?' if query else ''}{query}")
+        address = f"{call.path}{'?' if query else ''}{query}"
+        if address != self._last_address:
+            self._last_address, self._last_url = address, httpx.URL(f"{self._base_url}{address}")
+        return self._last_url
 
     def _may_retry(self, failures: int, throttles: int, *, throttled: bool) -> bool:
         """Throttled answers draw on no budget: the shared gate already keeps everybody to what the server asked for."""

@@ -49,7 +49,7 @@ _FEW = 4
 #: Seconds until a pace that failed is tried again: at first; at most, as a multiple of the wait that a refusal brings, between
 #: bounds. Three times as long where it is dear: nothing can pile up, so the wait is lost, and it holds up many requests.
 _FIRST_PROBE = 2.0
-_COSTS, _DEAR = 11.0, 3.0
+_COSTS, _DEAR = 11.0, 4.0
 _DEAR_REQUESTS = 8.0
 _SHORTEST_MOST, _LONGEST_MOST = 8.0, 60.0
 
