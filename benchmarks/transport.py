@@ -1,10 +1,12 @@
 """Creates against a 50 ms server on loopback: the whole way of a step with its journal, beside other transports alone.
 
-The ideal is concurrency by latency (Little's law). The bare transports send the same bodies and journal nothing.
+The ideal is concurrency by latency (Little's law). The others send the same bodies and journal nothing; bare sockets show what
+the machine has left for anybody.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import statistics
 import tempfile
@@ -175,6 +177,46 @@ async def bridged(url: str, concurrency: int) -> Measured:
         return await _bare([_post(client, url)] * concurrency, BARE_REQUESTS)
 
 
+class _Wire(asyncio.Protocol):
+    """One connection that writes what it is given and hands on what comes."""
+
+    def __init__(self) -> None:
+        self._answer: asyncio.Future[bytes] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(data)
+
+    async def ask(self, request: bytes) -> bytes:
+        self._answer = asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        return await self._answer
+
+
+async def sockets(url: str, concurrency: int) -> Measured:
+    """Bytes over sockets, one connection a worker: what machine and server can do just now."""
+    host, port = url.removeprefix("http://").split(":")
+    loop = asyncio.get_running_loop()
+    wires = [(await loop.create_connection(_Wire, host, int(port)))[1] for _ in range(concurrency)]
+
+    def post(wire: _Wire) -> Post:
+        async def send(body: bytes) -> int:
+            head = b"POST /campaigns/c/orders HTTP/1.1\r\nhost: loopback\r\ncontent-length: %d\r\n\r\n" % len(body)
+            return int((await wire.ask(head + body))[9:12])
+
+        return send
+
+    try:
+        return await _bare([post(wire) for wire in wires], REQUESTS)
+    finally:
+        for wire in wires:
+            wire.transport.close()
+
+
 async def healthy_after_canceled(url: str, canceled: int = CANCELED, healthy: int = HEALTHY) -> int:
     """How many of `healthy` requests are answered after `canceled` were canceled at every point of their life."""
     async with Client(base_url=url, token="bench-token", concurrency=10, timeout=10) as client:
@@ -193,7 +235,12 @@ async def healthy_after_canceled(url: str, canceled: int = CANCELED, healthy: in
     return done
 
 
-BASELINES = {"httpx as it comes": stock, "one httpx client a worker": shards, "httpx over aiohttp, nothing else": bridged}
+BASELINES = {
+    "bare sockets": sockets,
+    "httpx as it comes": stock,
+    "one httpx client a worker": shards,
+    "httpx over aiohttp, nothing else": bridged,
+}
 
 
 def _lines(url: str, concurrency: int) -> Iterator[Line]:
@@ -214,7 +261,7 @@ def _lines(url: str, concurrency: int) -> Iterator[Line]:
 
 
 def lines() -> list[Line]:
-    """Three lines a concurrency, and one of canceled requests."""
+    """Four lines a concurrency, and one of canceled requests."""
     with loopback(MILLISECONDS) as url:
         found = [line for concurrency in CONCURRENCY for line in _lines(url, concurrency)]
     with loopback(20.0) as url:

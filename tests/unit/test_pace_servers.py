@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Mapping
 
 import pytest
 
@@ -41,6 +42,16 @@ def test_never_faster_than_the_rate_that_the_user_set(rate: float, share: float,
     gaps = [later - at for (at, _), (later, _) in itertools.pairwise(kept.sent)]
     assert min(gaps) >= 1 / (rate * share) - 1e-9
     assert len(kept.sent) > 0.9 * rate * share * 30
+
+
+def test_the_rate_that_the_user_set_wins_over_what_the_server_says_and_over_what_was_learned() -> None:
+    """A server may say less than it allows: who names a rate has tried."""
+
+    def little(server: Server, heard: Heard) -> Mapping[str, str]:
+        return {"ratelimit-policy": '"a";q=1;w=1', "ratelimit": '"a";r=0;t=30'}
+
+    kept = trial(Bucket([(0, 1000)]), Pace(concurrency=16, rate=20, known=2.0), words=little, seconds=20)
+    assert len(kept.sent) == pytest.approx(400, rel=0.05)
 
 
 def test_a_rate_of_the_user_that_is_too_high_still_slows_down_for_refusals() -> None:
