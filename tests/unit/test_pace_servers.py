@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 
@@ -141,23 +142,35 @@ def test_several_processes_with_a_share_each_keep_to_the_limit_together() -> Non
     assert 4.5 * 1.9 <= len(kept.sent) <= 5.5 * 1.9 + 1
 
 
+@dataclass
+class Whim:
+    """Refuses by chance, with and without words."""
+
+    rng: random.Random
+    share: float
+    limit: float = 10.0
+    window: float = 1.0
+
+    def hear(self, now: float) -> Heard:
+        return Heard(self.rng.random() > self.share, self.rng.choice([-1.0, 0.2, 2.0]), 3.0, 1.0)
+
+    def allows(self, seconds: float) -> float:
+        return seconds
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_rate_that_the_user_set_stands_also_after_refusals(seed: int) -> None:
+    """What was cut climbs again, but not beyond."""
+    kept = trial(Whim(random.Random(seed), 0.02), Pace(concurrency=8, rate=20), seconds=120, seed=seed)
+    assert kept.refused > 5
+    assert min(later - at for (at, _), (later, _) in itertools.pairwise(kept.sent)) >= 0.05 - 1e-9
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_a_server_does_requests_go_on_and_counts_add_up(seed: int) -> None:
-    """A server that refuses by chance, with and without words: the pace never stops and never falls to nothing."""
+    """The pace never stops and never falls to nothing."""
     rng = random.Random(seed)
-    share = rng.choice([0.01, 0.1, 0.5])
-
-    class Whim:
-        limit, window = 10.0, 1.0
-
-        def hear(self, now: float) -> Heard:
-            return Heard(rng.random() > share, rng.choice([-1.0, 0.2, 2.0]), 3.0, 1.0)
-
-        def allows(self, seconds: float) -> float:
-            return seconds
-
-    server: Server = Whim()
-    kept = trial(server, Pace(concurrency=8), seconds=120, seed=seed)
+    kept = trial(Whim(rng, rng.choice([0.01, 0.1, 0.5])), Pace(concurrency=8), seconds=120, seed=seed)
     assert len(kept.sent) > 20
     assert lawful(kept)
     assert kept.pace is not None
