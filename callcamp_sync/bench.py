@@ -34,6 +34,7 @@ from callcamp_sync.statuses import DO_NOT_CALL, fold_status
 from callcamp_sync.tally import Stop
 
 LEDGER_NAME = "do-not-call.jsonl"
+PACE_FOLDER = "pace"
 
 
 class Progress(Protocol):
@@ -119,6 +120,7 @@ def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None)
         timeout=settings.timeout,
         insecure_http=settings.insecure_http,
         on_orders=on_orders,
+        pace_folder=settings.state_dir / PACE_FOLDER,
     )
 
 

@@ -67,6 +67,7 @@ ACQUAINTED: Mapping[str, frozenset[str]] = {
     "journal_file": frozenset({"private"}),
     "ledger": frozenset({"private"}),
     "lock": frozenset({"private"}),
+    "api": frozenset({"private"}),  # the pace of the last run is kept among the private files
     "settings": frozenset({"settings_layers"}),
     "report": frozenset({"sheets"}),  # rows.csv and report.xlsx
     "sending": frozenset({"api", "journal"}),  # intent first, then the request
