@@ -1,6 +1,6 @@
 r"""A Record Type -> one ParameterSpec a parameter, and the judgement of its patterns.
 
-Pure: no I/O; the only room that imports re2.
+Pure: no I/O.
 In:  the JSON of `GET /record-types/{uuid}`; a String column and one of the vendor's patterns.
 Out: a RecordSchema; per value whether the pattern fits, or a sentence why it cannot be run here.
 Patterns come from a server: they run in RE2, in linear time, whatever they say. They are read as JavaScript reads them and

@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     sheet_max_mb: int = Field(default=1_500, ge=1)
     sheet_max_rows: int = Field(default=2_000_000, ge=1)
     sheet_max_cells: int = Field(default=40_000_000, ge=1)
-    sheet_memory_mb: int = Field(default=4_000, ge=1_000)
+    sheet_memory_mb: int = Field(default=800, ge=200)
     sheet_seconds: float = Field(default=300.0, ge=1)
     log_format: Literal["text", "json"] = "text"
 

@@ -105,7 +105,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "pydantic_core": frozenset({"mapping"}),
     "pydantic_settings": frozenset({"settings", "settings_layers"}),
     "rapidfuzz": frozenset({"api", "mapping", "likeness", "settings_layers"}),
-    "re2": frozenset({"schema", "sandbox"}),
+    "re2": frozenset({"schema", "sandbox", "sheets"}),
     "rich": frozenset({"cli"}),
     "sqlite3": frozenset({"journal", "journal_file", "journal_rows"}),
     "starlette": frozenset({"sandbox"}),
