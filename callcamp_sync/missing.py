@@ -25,7 +25,7 @@ def without_row(sides: Sides, wishes: Wishes, *, whole: bool) -> pl.DataFrame:
     whole: no row was rejected or held.
     """
     ask = _ASKS[wishes.on_missing]
-    left = sides.orders.filter(~_pointed_at(sides)).with_columns(outcome=_outcome(ask, wishes))
+    left = _not_pointed_at(sides).with_columns(outcome=_outcome(ask, wishes))
     because = wishes.keep_because or (None if whole else _NOT_WHOLE)
     if because is None or ask is Ask.NOTHING:
         return frames.fit(left, ORDER_LINE_SCHEMA)
@@ -44,9 +44,12 @@ def _outcome(ask: Ask, wishes: Wishes) -> pl.Expr:
     return pl.when(wishes.is_never(pl.col("phone"))).then(pl.lit("protected")).otherwise(by_status)
 
 
-def _pointed_at(sides: Sides) -> pl.Expr:
-    """Whether a row of the sheet means this order: by what it was matched with, or by any key that it carries."""
-    matched = sides.orders["order_uuid"].gather(sides.matched["place"].drop_nulls())
-    carried = {key: sides.desired[key].drop_nulls().unique().implode() for key in ("order_uuid", "record_uuid", "phone")}
-    expressions = [pl.col(key).is_in(values).fill_null(value=False) for key, values in carried.items()]
-    return pl.col("order_uuid").is_in(matched.implode()) | pl.any_horizontal(expressions)
+def _not_pointed_at(sides: Sides) -> pl.DataFrame:
+    """The orders that no row of the sheet means: neither by what it was matched with, nor by any key that it carries."""
+    places = sides.matched.select("place").drop_nulls()
+    left = sides.orders.with_row_index("place").join(places, on="place", how="anti", maintain_order="left").drop("place")
+    for key in ("order_uuid", "record_uuid", "phone"):
+        # Few orders are left by now, and a set of these is cheaper than one of all that the sheet says.
+        carried = sides.desired[key].filter(sides.desired[key].is_in(left[key].drop_nulls().unique().implode())).unique()
+        left = left.filter(~pl.col(key).is_in(carried.implode()).fill_null(value=False))
+    return left
