@@ -19,13 +19,14 @@ from typing import Any, Protocol
 import polars as pl
 
 from callcamp_sync import fixes, journal, planning, snapshot
-from callcamp_sync.api.client import Client, OnOrders
+from callcamp_sync.api.client import Client, Gate, OnOrders
 from callcamp_sync.errors import MappingError, UsageError
 from callcamp_sync.journal import Journal
 from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.mapping import parse_mapping, plain_mapping
 from callcamp_sync.model import CampaignInfo, Plan
+from callcamp_sync.night import Past
 from callcamp_sync.plan import digest
 from callcamp_sync.schema import RecordSchema, read_record_type
 from callcamp_sync.settings import Settings, token_of
@@ -60,7 +61,8 @@ class Silent:
 class Bench:
     """What a run works with.
 
-    confirm: shown the plan, says whether to go on; null where `--yes` was given. stop: set by a signal.
+    confirm: shown the plan, says whether to go on; null where `--yes` was given. stop: set by a signal. gate: the pace that this run
+    shares with others of the same account, null for one of its own. past: what is known of earlier files, null outside jobs.
     """
 
     settings: Settings
@@ -68,6 +70,8 @@ class Bench:
     progress: Progress = field(default_factory=Silent)
     stop: Stop = field(default_factory=Stop)
     confirm: Callable[[Plan], bool] | None = None
+    gate: Gate | None = None
+    past: Past | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,7 @@ class Desk:
 # --- opening ---------------------------------------------------------------------------------------------------------
 
 
-def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None) -> Client:
+def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None, gate: Gate | None = None) -> Client:
     """A client for these settings. Raises AccessError without a token, SettingsError for a token or address that is none."""
     return Client(
         base_url=settings.base_url,
@@ -119,6 +123,7 @@ def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None)
         timeout=settings.timeout,
         insecure_http=settings.insecure_http,
         on_orders=on_orders,
+        gate=gate,
     )
 
 
@@ -137,7 +142,7 @@ async def open_desk(bench: Bench, settings: Settings) -> AsyncIterator[Desk]:
     """Client, journal and ledger, open until the context ends."""
     with ExitStack() as stack:
         ledger = open_ledger(settings, bench.clock)
-        client = open_client(settings, on_orders=lambda campaign, orders: note_listed(ledger, campaign, orders))
+        client = open_client(settings, on_orders=lambda campaign, orders: note_listed(ledger, campaign, orders), gate=bench.gate)
         book = stack.enter_context(open_journal(settings, bench.clock))
         async with client:
             yield Desk(client, book, ledger, settings, bench, secrets.token_hex(4), bench.clock())

@@ -63,13 +63,20 @@ _FATES = {
 }
 
 
+def open_gate(*, concurrency: int, rate: float | None, runtime: Runtime | None = None) -> Gate:
+    """One pace for all clients that are given it."""
+    lent = runtime or Runtime()
+    return Gate(concurrency=concurrency, rate=rate, monotonic=lent.monotonic, sleep=lent.sleep)
+
+
 class Client:
     """A connection to one Callcamp account; an async context manager.
 
     base_url: with its path, such as `https://callcamp.ai/api`. concurrency: requests under way at once, reads and writes
     together. rate: requests a second, evenly spaced; None for as fast as answers come. timeout: seconds for one attempt as a
     whole, from connecting to the last byte. insecure_http: allow plain http to a host that is not this machine. on_orders: told
-    of every listing of orders, whatever it was read for.
+    of every listing of orders, whatever it was read for. gate: shared with other clients of the same account and event loop, made by
+    `open_gate`; then concurrency and rate are the gate's.
     Raises SettingsError at once when base URL, token or a number cannot be used.
 
     Reads raise AccessError (ForbiddenError for 403), NotFoundError, ContractError, RefusedError, UnreachableError.
@@ -86,6 +93,7 @@ class Client:
         insecure_http: bool = False,
         runtime: Runtime | None = None,
         on_orders: OnOrders = lambda _, __: None,
+        gate: Gate | None = None,
     ) -> None:
         if concurrency < 1 or timeout <= 0 or (rate is not None and rate <= 0):
             raise SettingsError("concurrency, rate and time-out must be more than 0")
@@ -96,6 +104,7 @@ class Client:
         self._timeout = timeout
         self._runtime = runtime or Runtime()
         self._on_orders = on_orders
+        self._gate = gate
         self._stack = AsyncExitStack()
         self._open: Exchange | None = None
 
@@ -103,7 +112,7 @@ class Client:
         return f"Client(base_url={self.base_url!r})"
 
     async def __aenter__(self) -> Self:
-        gate = Gate(concurrency=self._concurrency, rate=self._rate, monotonic=self._runtime.monotonic, sleep=self._runtime.sleep)
+        gate = self._gate or open_gate(concurrency=self._concurrency, rate=self._rate, runtime=self._runtime)
         transport = await self._stack.enter_async_context(
             opened(
                 token=self._token.get_secret_value(),
