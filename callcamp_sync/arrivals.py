@@ -48,7 +48,7 @@ class Habits:
 def no_file(past: Past, habits: Habits, source: str) -> Guard:
     """Nothing is there. Within the limit the job has nothing to do; over it, somebody has to look."""
     runs = past.without + 1
-    message = f"no file matches `{source}`, for {_times(runs)} in a row"
+    message = f"no file matches `{source}`" + (f", for {runs} runs in a row" if runs > 1 else "")
     return _guard("no-file", habits.max_no_file, runs, message, flag="--max-no-file")
 
 
@@ -76,7 +76,7 @@ def old_file(age: float, habits: Habits, source: str) -> Guard:
 def same_file(sha256: str, past: Past, habits: Habits, source: str) -> Guard:
     """The same bytes as the last good file had."""
     again = past.repeated if sha256 == past.sha256 else 0
-    message = f"`{source}` is the same file again, for {_times(again)} in a row"
+    message = f"`{source}` is the same file again: {again} good runs in a row took it"
     return _guard("same-file", habits.max_same, again, message, flag="--max-same")
 
 
@@ -156,10 +156,6 @@ def _guard(name: str, limit: int | None, actual: int, message: str, *, flag: str
 def _named(headings: list[str]) -> str:
     shown = ", ".join(f"`{heading}`" for heading in headings[:5])
     return shown + (f" and {len(headings) - 5} more" if len(headings) > 5 else "")
-
-
-def _times(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"
 
 
 def _span(minutes: int) -> str:

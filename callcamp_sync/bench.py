@@ -19,7 +19,8 @@ from typing import Any, Protocol
 import polars as pl
 
 from callcamp_sync import fixes, journal, planning, snapshot
-from callcamp_sync.api.client import Client, Gate, OnOrders
+from callcamp_sync.api.client import Client, OnOrders
+from callcamp_sync.api.pace import Gate
 from callcamp_sync.errors import MappingError, UsageError
 from callcamp_sync.journal import Journal
 from callcamp_sync.ledger import Entry, Ledger
@@ -80,7 +81,7 @@ class Request:
 
     campaign: uuid or unique name. mapping: a TOML file, null for matching by heading. plan_file: where the plan will be saved,
     for the report's next step. record_type: a JSON file, instead of a campaign's Record Type. fix_file: where `validate` writes
-    the rows to correct.
+    the rows to correct. job: the job that asks, null outside `jobs run`.
     """
 
     sheet: str
@@ -90,6 +91,7 @@ class Request:
     plan_file: Path | None = None
     record_type: Path | None = None
     fix_file: Path | None = None
+    job: str | None = None
 
 
 @dataclass(slots=True)
@@ -247,6 +249,7 @@ def _shown(request: Request, settings: Settings) -> dict[str, Any]:
         "plan_file": str(request.plan_file) if request.plan_file else None,
         "record_type": str(request.record_type) if request.record_type else None,
         "campaign": request.campaign,
+        **({"job": request.job} if request.job else {}),
         "on_missing": str(settings.missing),
         "key": ",".join(settings.key) if settings.key else None,
         **{name: value if value is None or isinstance(value, bool) else str(value) for name, value in values.items()},

@@ -313,9 +313,9 @@ class RequestCounts:
 class Arrival:
     """What a file says of itself, read and mapped.
 
-    headings: in the sheet's order. blank_keys: rows in which no key could be read. phones: the distinct numbers, sorted, as digits
-    in unsigned 64-bit integers of this machine's byte order. absent: the orders that no row points at; null where absent proves
-    nothing (a row was rejected or held, the listing or the sheet is not whole), or where nothing is taken out anyway.
+    headings: in the sheet's order. blank_keys: rows in which no key could be read. phones: the distinct numbers, sorted, as
+    digits in unsigned 64-bit integers of this machine's byte order. absent: the orders that no row points at, null where nothing
+    is taken out anyway. whole: whether absent proves anything: no row was rejected or held, listing and sheet are all there is.
     """
 
     sha256: str
@@ -324,6 +324,7 @@ class Arrival:
     blank_keys: int
     phones: bytes = b""
     absent: tuple[str, ...] | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

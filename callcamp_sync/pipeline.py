@@ -26,6 +26,7 @@ from callcamp_sync import (
     closing,
     fixes,
     guards,
+    habits,
     lock,
     plan_document,
     planning,
@@ -114,7 +115,7 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     record_type = await planning.read_type(desk.client, campaign)
     desired = planning.desire(subject, record_type)
     past = desk.bench.past
-    arrival = planning.arrived(subject, desired) if past is not None else None
+    arrival = habits.arrived(subject, desired) if past is not None else None
     listed_at = desk.now
     standing, found, desired = await planning.stand(
         desk.client, campaign, record_type, desired, mode=subject.settings.mode, on_page=desk.bench.progress.reading
@@ -126,15 +127,15 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     wished = planning.wishes(subject, desired, standing, never=desk.ledger.phones(), waiting=waiting, now=desk.now)
     wished = replace(wished, link_start=desk.journal.recall(host, campaign.uuid, _LINK_START))
     if past is not None and arrival is not None:
-        wished = planning.patient(wished, arrival, past)
+        wished = habits.patient(wished, arrival, past)
     difference = planning.compare(desired, standing, found, wished)
     last = desk.journal.last_applied(host, campaign.uuid, subject.digests["mapping"])
     plan = planning.build(
         subject, desired, standing, difference, host=host, last_valid=last.valid_rows if last else None, now=desk.now
     )
     if past is not None and arrival is not None:
-        arrival = replace(arrival, absent=planning.absent(difference, wished))
-        plan = replace(plan, guards=(*arrivals.check(arrival, past, planning.habits(subject.settings)), *plan.guards))
+        arrival = habits.compared(arrival, difference, wished)
+        plan = replace(plan, guards=(*arrivals.check(arrival, past, habits.allowed(subject.settings)), *plan.guards))
     return Study(
         plan=plan,
         record_type=record_type,

@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import polars as pl
 
-from callcamp_sync import arrivals, frames, guards, schema, snapshot
+from callcamp_sync import frames, guards, schema, snapshot
 from callcamp_sync.api.client import Client
 from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.refusals import ForbiddenError
@@ -27,8 +27,7 @@ from callcamp_sync.issues import CATALOGUE, render
 from callcamp_sync.mapping import Binding, bind
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.matching import link, match
-from callcamp_sync.model import LINE_SCHEMA, Arrival, CampaignInfo, Limit, Mode, OnMissing, Plan, Sheet
-from callcamp_sync.night import Past
+from callcamp_sync.model import LINE_SCHEMA, CampaignInfo, Limit, Mode, OnMissing, Plan, Sheet
 from callcamp_sync.plan import digest, frame_digest, steps
 from callcamp_sync.policy import is_group, person_keys
 from callcamp_sync.rows import Desired, forgiven, merged, phones_that_said_never, read_rows
@@ -285,36 +284,6 @@ def wishes(
         keep_because=because,
         unsettled=waiting,
     )
-
-
-def arrived(subject: Subject, desired: Desired) -> Arrival:
-    """What a job's file says of itself, before it is compared with the campaign. A key that cannot be read counts as blank."""
-    columns = {"phone": "phone", "order_uuid": "order_uuid", "record_uuid": "record_uuid"}
-    keys = [columns.get(key, f"want_{key}") for key in desired.keys]
-    blank = pl.all_horizontal([pl.col(key).is_null() for key in keys if key in desired.frame.columns])
-    return Arrival(
-        sha256=subject.sheet.info.sha256,
-        rows=subject.sheet.info.rows,
-        headings=subject.sheet.headings,
-        blank_keys=desired.frame.filter(blank).height,
-        phones=arrivals.pack(desired.frame["phone"].drop_nulls().unique()),
-    )
-
-
-def patient(wished: Wishes, arrival: Arrival, past: Past) -> Wishes:
-    """The wishes of a job: an order without a row is taken out only after several good files."""
-    return replace(wished, absences=past.absences, absent=past.absent, again=arrival.sha256 == past.sha256)
-
-
-def absent(difference: Difference, wished: Wishes) -> tuple[str, ...] | None:
-    """The orders that this file lacks, where that says something: see Arrival.absent."""
-    tells = difference.whole and wished.keep_because is None and wished.on_missing is not OnMissing.KEEP
-    return tuple(difference.orders["order_uuid"]) if tells else None
-
-
-def habits(settings: Settings) -> arrivals.Habits:
-    """What the settings allow of a file that arrives."""
-    return arrivals.Habits(**{name: getattr(settings, name) for name in arrivals.Habits.__dataclass_fields__})
 
 
 def compare(desired: Desired, standing: Standing, found: Found, wished: Wishes) -> Difference:

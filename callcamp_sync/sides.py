@@ -24,9 +24,9 @@ class Wishes:
     never: person keys of everyone who must not be called. initial_status: of new contacts. on_missing: KEEP outside mode
     `mirror`. keep_because: why no order without a row may be touched this time (an incomplete listing), null when it may.
     unsettled: person keys that an earlier run may have created, its grace period not being over. link_start: the status in which
-    linked contacts started in an earlier run of this campaign, null when none is known. absences: good files in a row, this one counted, that
-    an order without a row must be absent from before it is taken out; absent: order uuid -> earlier ones; again: this file is the
-    last of them once more, and counts no second time.
+    linked contacts started in an earlier run of this campaign, null when none is known. absences: good files in a row, this one
+    counted, that an order without a row must be absent from before it is taken out; absent: order uuid -> earlier ones; again: this
+    file is the last of them once more, and counts no second time.
     """
 
     mode: Mode
