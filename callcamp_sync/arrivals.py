@@ -1,7 +1,7 @@
 """The health gate: is what arrived what usually arrives? Each guard has a number and one flag that lifts it and no other.
 
-In:  facts about a file (before it is read), an Arrival (read and mapped), the Past, the limits. Out: one Guard each, tripped or not.
-Pure: no I/O, no clock. Rule source: issue 6, item 2. A tripped guard ends the job with exit 8, and nothing is sent.
+In:  facts about a file (before it is read), an Arrival (read and mapped), the Past, the limits. Out: one Guard each, tripped or
+not. Pure: no I/O, no clock. Rule source: issue 6, item 2. A tripped guard ends the job with exit 8, and nothing is sent.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _PHONES = Limit(percent=50)
 class Habits:
     """What a job allows of a file that arrives.
 
-    max_no_file: runs in a row without one. max_age: seconds since the file was written, null for any. max_same: runs in a row that
-    may take the same file again, null for any. max_rows_change, max_blank_keys, max_changed_phones: null is the guard's own
+    max_no_file: runs in a row without one. max_age: seconds since the file was written, null for any. max_same: runs in a row
+    that may take the same file again, null for any. max_rows_change, max_blank_keys, max_changed_phones: null is the guard's own
     default. max_headers: headings that are gone or new.
     """
 

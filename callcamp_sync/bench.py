@@ -62,8 +62,9 @@ class Silent:
 class Bench:
     """What a run works with.
 
-    confirm: shown the plan, says whether to go on; null where `--yes` was given. stop: set by a signal. gate: the pace that this run
-    shares with others of the same account, null for one of its own. past: what is known of earlier files, null outside jobs.
+    confirm: shown the plan, says whether to go on; null where `--yes` was given. stop: set by a signal. gate: the pace that
+    this run shares with others of the same account, null for one of its own. past: what is known of earlier files, null outside
+    jobs.
     """
 
     settings: Settings

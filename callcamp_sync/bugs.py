@@ -1,4 +1,5 @@
-"""What is kept of a bug of ours: tracebacks in a file that only the user can read; types, lines and code, no values. Edge: the disk.
+"""What is kept of a bug of ours: tracebacks in a file that only the user can read; types, lines and code, no values. Edge: the
+disk.
 
 For the two places that see every exception: the edge of the command line, and the edge of a job, where one bug must not take
 the other jobs of the night with it.

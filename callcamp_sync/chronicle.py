@@ -1,7 +1,7 @@
 """What the history keeps of a run, and how `runs list` tells it: history and journal side by side.
 
-In:  a Report, or a JobResult; settings, a clock. Out: entries; lines of runs, newest first. I/O: disk, through history and journal.
-A run that cannot be kept is said, and ends as it did: the history explains, it decides nothing about a run that is over.
+In:  a Report, or a JobResult; settings, a clock. Out: entries; lines of runs, newest first. I/O: disk, through history and
+journal. A run that cannot be kept is said, and ends as it did: the history explains, it decides nothing about a run that is over.
 """
 
 from __future__ import annotations

@@ -60,6 +60,12 @@ CREATE TABLE absence (
 )
 
 _ENTER = "INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#: Jobs that nobody runs any more lose what was kept of contacts.
+_FORGET = (
+    "DELETE FROM absence WHERE job NOT IN (SELECT job FROM good WHERE at >= ?)",
+    "UPDATE job SET phones = x'' WHERE job NOT IN (SELECT job FROM good WHERE at >= ?)",
+    "DELETE FROM good WHERE job NOT IN (SELECT job FROM good WHERE at >= ?)",
+)
 _KNOWN = "INSERT INTO job (job) VALUES (?) ON CONFLICT DO NOTHING"
 _RUN = "SELECT * FROM run"
 
@@ -162,10 +168,13 @@ class History:
         return tuple(_trend(_entry(row)) for row in rows)
 
     def prune(self, older_than: datetime) -> int:
-        """Forget runs that began before; what a job needs for its next night stays. Returns how many. Raises StateError."""
+        """Forget runs that began before, and jobs that had no good file since. Returns how many runs. Raises StateError."""
         with translated(self._path, _FORM):
             self._db.execute("PRAGMA secure_delete = ON")
-            count = self._db.execute("DELETE FROM run WHERE started_at < ?", (stamp(older_than),)).rowcount
+            before = stamp(older_than)
+            count = self._db.execute("DELETE FROM run WHERE started_at < ?", (before,)).rowcount
+            for statement in _FORGET:
+                self._db.execute(statement, (before,))
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return count
 

@@ -53,7 +53,8 @@ CREATE TABLE fact (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What tells one file of ours from another. name: as messages call it. cure, lost: what to do when it cannot be used, or is damaged.
+    """What tells one file of ours from another. name: as messages call it. cure, lost: what to do when it cannot be used, or is
+    damaged.
 
     version: raised with every change of shape; a file of a higher number is not ours to touch.
     """
@@ -127,7 +128,8 @@ def _check(connection: sqlite3.Connection, path: Path, form: Form) -> None:
         raise _foreign(path)
     if version > form.version:
         raise StateError(
-            f"the {form.name} `{path}` was written by a newer version (its shape is {version}, this program knows {form.version})",
+            f"the {form.name} `{path}` was written by a newer version "
+            f"(its shape is {version}, this program knows {form.version})",
             hint="update callcamp-sync, or pass another folder as `CALLCAMP_STATE_DIR`",
         )
     verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]

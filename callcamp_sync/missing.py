@@ -1,8 +1,9 @@
 """What becomes of the orders that no row of the sheet points at.
 
 In: Sides and Wishes, and whether the sheet is whole. Out: ORDER_LINE_SCHEMA, one line an order without a row, with the outcome
-that is planned. Pure: no I/O. Rule source: design, section 4, promise 5: absent is not missing unless the sheet is whole; issue 6,
-item 3: in a job an order is taken out only after it was absent from several good files in a row, and waits (`kept`) until then.
+that is planned. Pure: no I/O. Rule source: design, section 4, promise 5: absent is not missing unless the sheet is whole; issue
+6, item 3: in a job an order is taken out only after it was absent from several good files in a row, and waits (`kept`) until
+then.
 """
 
 from __future__ import annotations

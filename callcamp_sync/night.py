@@ -1,7 +1,7 @@
 """What jobs know and how they end: a file that arrived, the files before it, the result of one job, a night of them.
 
-Pure values: frozen, picklable, without behaviour but names for what they say; no I/O, no clock, no polars. A job may run in another
-process or on another machine: what goes in and what comes back are these. Rule source: issue 6, items 1 to 5.
+Pure values: frozen, picklable, without behaviour but names for what they say; no I/O, no clock, no polars. A job may run in
+another process or on another machine: what goes in and what comes back are these. Rule source: issue 6, items 1 to 5.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ REMEMBERED = 7
 class Past:
     """What is known of a job's earlier good files, the newest first; all blank before the first.
 
-    sha256, headings, blank_share, phones: of the last good file. repeated: runs in a row that took that same file. without: runs in
-    a row that found none. absent: order uuid -> good files in a row that it was absent from. absences: how many of them it takes
-    until an order without a row is taken out.
+    sha256, headings, blank_share, phones: of the last good file. repeated: runs in a row that took that same file. without:
+    runs in a row that found none. absent: order uuid -> good files in a row that it was absent from. absences: how many of them
+    it takes until an order without a row is taken out.
     """
 
     rows: tuple[int, ...] = ()
@@ -54,10 +54,10 @@ class Trend:
 class JobResult:
     """How one job ended. Holds no row and no phone number but in `arrival`, which goes into the history and nowhere else.
 
-    kind: sync or export. campaign: as the job names it; campaign_uuid, campaign_name: as found, null where it was not. source: the
-    file that was taken, or written. code, message, hint: of what ended it, null where it went well. rows: of the sheet, or orders
-    written. counts, missing: as in its report. waiting: orders that are absent, but not yet often enough. codes: issue code -> rows.
-    changed: rows and orders that were changed in the campaign.
+    kind: sync or export. campaign: as the job names it; campaign_uuid, campaign_name: as found, null where it was not. source:
+    the file that was taken, or written. code, message, hint: of what ended it, null where it went well. rows: of the sheet, or
+    orders written. counts, missing: as in its report. waiting: orders that are absent, but not yet often enough. codes: issue
+    code -> rows. changed: rows and orders that were changed in the campaign.
     """
 
     job: str

@@ -130,11 +130,11 @@ def _command(text: str) -> str:
     return text
 
 
-def _addresses(value: object) -> tuple[SecretStr, ...]:
+def _addresses(value: object) -> tuple[str, ...]:
     words = _split(value) if isinstance(value, str) else value
     if not isinstance(words, list | tuple) or not all(isinstance(word, str) and "://" in word for word in words):
         raise ValueError("write addresses as apprise has them, such as `mailto://…`, with commas between")
-    return tuple(SecretStr(str(word).strip()) for word in words)
+    return tuple(word.strip() for word in words)
 
 
 GuardLimit = Annotated[Limit, PlainValidator(_limit)]
@@ -151,9 +151,9 @@ class Settings(BaseSettings):
     max_*: None means the guard's own default. key: None means the mapping's. on_missing: see `missing`. settle_seconds,
     grace_seconds, timeout: seconds. status_spellings: how the server writes statuses that no order shows yet. rate: requests
     a second, None for no limit of our own. timeout: for one request in all. sheet_*: how much of a file is read, see
-    sheets/limits.py. parallel: jobs at once. absences: good files in a row that an order without a row must be absent from before a
-    job takes it out. stable_seconds, max_no_file … max_changed_phones: see arrivals.Habits. max_age, retention: seconds. notify …
-    metrics_file: who is told how a night went.
+    sheets/limits.py. parallel: jobs at once. absences: good files in a row that an order without a row must be absent from
+    before a job takes it out. stable_seconds, max_no_file … max_changed_phones: see arrivals.Habits. max_age, retention:
+    seconds. notify … metrics_file: who is told how a night went.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
@@ -203,7 +203,7 @@ class Settings(BaseSettings):
     notify: Literal["change", "always", "failure"] = "change"
     webhook: Hook | None = None
     notify_command: Annotated[str, AfterValidator(_command)] | None = None
-    notify_urls: Annotated[tuple[SecretStr, ...], PlainValidator(_addresses)] = ()
+    notify_urls: Annotated[tuple[SecretStr, ...], BeforeValidator(_addresses)] = ()
     ping: Hook | None = None
     metrics_file: Folder | None = None
     retention: Span = 90 * 86_400.0

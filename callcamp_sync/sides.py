@@ -25,8 +25,8 @@ class Wishes:
     `mirror`. keep_because: why no order without a row may be touched this time (an incomplete listing), null when it may.
     unsettled: person keys that an earlier run may have created, its grace period not being over. link_start: the status in which
     linked contacts started in an earlier run of this campaign, null when none is known. absences: good files in a row, this one
-    counted, that an order without a row must be absent from before it is taken out; absent: order uuid -> earlier ones; again: this
-    file is the last of them once more, and counts no second time.
+    counted, that an order without a row must be absent from before it is taken out; absent: order uuid -> earlier ones; again:
+    this file is the last of them once more, and counts no second time.
     """
 
     mode: Mode

@@ -75,8 +75,8 @@ class Client:
     base_url: with its path, such as `https://callcamp.ai/api`. concurrency: requests under way at once, reads and writes
     together. rate: requests a second, evenly spaced; None for as fast as answers come. timeout: seconds for one attempt as a
     whole, from connecting to the last byte. insecure_http: allow plain http to a host that is not this machine. on_orders: told
-    of every listing of orders, whatever it was read for. gate: shared with other clients of the same account and event loop, made by
-    `open_gate`; then concurrency and rate are the gate's.
+    of every listing of orders, whatever it was read for. gate: shared with other clients of the same account and event loop,
+    made by `open_gate`; then concurrency and rate are the gate's.
     Raises SettingsError at once when base URL, token or a number cannot be used.
 
     Reads raise AccessError (ForbiddenError for 403), NotFoundError, ContractError, RefusedError, UnreachableError.

@@ -46,8 +46,8 @@ class Job(BaseModel):
     """One job. source: a path or glob, with `#Sheet` behind it where needed; output: of an export; exactly one of the two.
 
     campaign: null for the mapping's. archive: a folder that the source is moved to after success. timeout: seconds for the whole
-    job. after: jobs that must have done their work before, where they are part of the same run. settings: key -> value and origin.
-    status, columns, since, calls, format, csv_dialect: of an export, as its flags.
+    job. after: jobs that must have done their work before, where they are part of the same run. settings: key -> value and
+    origin. status, columns, since, calls, format, csv_dialect: of an export, as its flags.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
@@ -95,7 +95,7 @@ _KEYS = tuple(name for name in Job.model_fields if name != "settings")
 
 
 def read_jobs(project: Path) -> list[Job]:
-    """The jobs of the folder's `callcamp.toml`, in its order. Raises SettingsError: no file, no job, anything that is wrong in it."""
+    """The jobs of the folder's `callcamp.toml`, in its order. Raises SettingsError: no file, no job, anything wrong in it."""
     path = project / PROJECT_FILE
     try:
         text = path.read_text(encoding="utf-8")

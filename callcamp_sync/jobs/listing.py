@@ -1,6 +1,7 @@
 """What stands with each job: when it last ran, when it is due next, whether it is late, how many times it missed.
 
-In:  the jobs, the history's last runs, a time. Out: one Standing a job, in the file's order. Pure: no I/O; the clock is an argument.
+In:  the jobs, the history's last runs, a time. Out: one Standing a job, in the file's order. Pure: no I/O; the clock is an
+argument.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from callcamp_sync.jobs.schedules import TOLERANCE, Schedule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One job. last: null before its first run. due: when it should have begun last; next: when it is due; null without a schedule.
+    """One job. last: null before its first run. due: when it should have begun last; next: when it is due; null without a
+    schedule.
 
     schedule: its own, or that of the job which it comes after. missed: times that were due since the last run and did not begin.
     """

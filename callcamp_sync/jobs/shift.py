@@ -37,10 +37,11 @@ Worker = Callable[[Task, Place], Awaitable[JobResult]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crew:
-    """Who works, and how. settings: of the night as a whole; its state folder has the history. flags: what was typed, for each job.
+    """Who works, and how. settings: of the night as a whole; its state folder has the history. flags: what was typed, for each
+    job.
 
-    profile: as typed. stop: set by a signal; `sending` is set here, because a night always ends with its report. say: told of each
-    job that ended. worker: what does a task; elsewhere, if need be.
+    profile: as typed. stop: set by a signal; `sending` is set here, because a night always ends with its report. say: told of
+    each job that ended. worker: what does a task; elsewhere, if need be.
     """
 
     settings: Settings
@@ -90,7 +91,7 @@ class _Rooms:
 
 
 async def run_night(jobs: Sequence[Job], crew: Crew) -> Night:
-    """Run the jobs. Raises SyncError only where the night cannot begin: no report folder, no history, an extra that is missing."""
+    """Run the jobs. Raises SyncError only where the night cannot begin: no report folder, no history, a missing extra."""
     night_id, started = secrets.token_hex(4), crew.clock()
     crew.stop.sending = True
     turns = [_turn(job, crew) for job in jobs]

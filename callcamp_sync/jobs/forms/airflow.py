@@ -1,4 +1,5 @@
-"""For Airflow 3: one file with a DAG a group. Times that were missed are not made up for: the next night takes the newest file anyway.
+"""For Airflow 3: one file with a DAG a group. Times that were missed are not made up for: the next night takes the newest file
+anyway.
 
 Rule source: Airflow's CronTriggerTimetable and the standard provider's BashOperator, which marks a task skipped on exit 99: we
 have none.
@@ -46,9 +47,7 @@ def form(groups: Sequence[Group], site: Site) -> Made:
     """One file, for the folder of DAGs."""
     return Made(
         files=(File("callcamp_sync_jobs.py", _HEAD + "".join(_dag(group, site) for group in groups)),),
-        notices=(
-            "the worker needs `callcamp-sync` at the same path, callcamp.toml in the same folder, and the token in its environment",
-        ),
+        notices=("the worker needs `callcamp-sync` and callcamp.toml at the same paths, and the token in its environment",),
     )
 
 

@@ -1,4 +1,5 @@
-"""For cron: lines of a crontab. Cron does not catch up, and tells nobody but by mail: `ping` is what notices a night that was missed."""
+"""For cron: lines of a crontab. Cron does not catch up, and tells nobody but by mail: `ping` is what notices a night that was
+missed."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def form(groups: Sequence[Group], site: Site) -> Made:
     return Made(
         files=files,
         notices=(
-            "they need an image `callcamp-sync`, a secret `callcamp-token` with the key `token`, and a volume claim `callcamp-sync` "
+            "they need an image `callcamp-sync`, a secret `callcamp-token` (key `token`), and a volume claim `callcamp-sync` "
             "that holds callcamp.toml; its file system must have flock",
         ),
     )

@@ -1,4 +1,5 @@
-"""For systemd: a service and a timer for each group. Persistent: what was due while the machine was off is done when it is on again.
+"""For systemd: a service and a timer for each group. Persistent: what was due while the machine was off is done when it is on
+again.
 
 Rule source: systemd.time(7), systemd.timer(5), systemd.service(5), systemd.syntax(7).
 """
