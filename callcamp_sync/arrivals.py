@@ -101,7 +101,9 @@ def pack(phones: Iterable[str]) -> bytes:
 
 def cure(guard: Guard) -> str:
     """What to do about a guard that tripped, with the one flag that lifts it."""
-    value = {"half-written": "0", "old-file": f"{guard.actual + 1}m"}.get(guard.name, str(guard.actual))
+    # A run without a file is one more run without a file, and a file is older by then.
+    later = {"half-written": "0", "old-file": f"{guard.actual + 60}m", "no-file": str(guard.actual + 1)}
+    value = later.get(guard.name, str(guard.actual))
     return f"look at where the file comes from; if it is right, pass `{guard.flag} {value}` once, or change the job's key"
 
 

@@ -34,7 +34,12 @@ def _delivered(urls: Sequence[str], title: str, text: str) -> str | None:
     # Its log lines may hold addresses with their passwords.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     told = apprise.Apprise()
-    refused = [place for place, url in enumerate(urls, start=1) if not told.add(url)]
-    if refused:
-        return f"address {refused[0]} of `notify_urls` is none that apprise knows"
-    return None if told.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT) else "apprise could not deliver"
+    try:
+        refused = [place for place, url in enumerate(urls, start=1) if not told.add(url)]
+        if refused:
+            return f"address {refused[0]} of `notify_urls` is none that apprise knows"
+        done = told.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT)
+    except (OSError, RuntimeError, ValueError, TypeError, LookupError) as error:
+        # A hundred services are a hundred programs; one that breaks must not break the night's report.
+        return f"apprise could not deliver ({type(error).__name__})"
+    return None if done else "apprise could not deliver"

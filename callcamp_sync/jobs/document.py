@@ -162,7 +162,7 @@ class _Reader:
             words = (
                 f"{label} has no `{key}`" if problem["type"] == "missing" else f"the value of `{key}` of {label} is not usable"
             )
-            raise self._wrong(words, table, hint, key, nth) from None
+            raise self._wrong(words, table, hint, None if problem["type"] == "missing" else key, nth) from None
         return self._sound(job, label, nth)
 
     def _sound(self, job: Job, label: str, nth: int) -> Job:

@@ -128,7 +128,8 @@ async def run_night(jobs: Sequence[Job], crew: Crew) -> Night:
 
 
 async def _close(night: Night, folder: Path, turns: Sequence[_Turn], crew: Crew, history: History) -> Night:
-    """Tell whoever wants to know, then write the report, which says who could not be told."""
+    """Write the report, tell whoever wants to know, and write it again where somebody could not be told."""
+    report.write_night(night, folder)
     items = [(news.Item(turn.result, turn.before), turn.tells) for turn in turns if turn.result]
     said = await bell.ring(night, items)
     if crew.settings.metrics_file is not None:
@@ -136,8 +137,9 @@ async def _close(night: Night, folder: Path, turns: Sequence[_Turn], crew: Crew,
             metrics.write(crew.settings.metrics_file, _figures(history))
         except StateError as error:
             said.append(error.message)
-    night = replace(night, notices=(*night.notices, *said))
-    report.write_night(night, folder)
+    if said:
+        night = replace(night, notices=(*night.notices, *said))
+        report.write_night(night, folder)
     return night
 
 

@@ -1,6 +1,6 @@
 """For the Windows Task Scheduler: one task a group, as XML for `schtasks /Create /XML`. A task that was missed is caught up.
 
-A task has no zone but the machine's, and 48 triggers at most: times that lie evenly over the day become one that repeats.
+A task has no zone but the machine's, and 48 triggers at most: times of a day that lie evenly become one trigger that repeats.
 Rule source: Task Scheduler schema (MS-TSCH 2.5); the order of elements is that of a task which Windows exports.
 """
 
@@ -76,11 +76,13 @@ def _triggers(group: Group) -> Iterator[Xml.Element]:
     if every is None and len(times) * len(_kinds(fields)) > _MOST_TRIGGERS:
         raise UsageError(
             f"`{group.schedule.text}` has {len(times)} times a day, and a task of Windows has {_MOST_TRIGGERS} triggers",
-            hint="take fewer times, or such as lie evenly over the day",
+            hint="take fewer times, or such as lie evenly",
         )
     for kind in _kinds(fields):
         for time in times[:1] if every else times:
-            yield _trigger(time, every, fields, kind)
+            # The repetition ends a minute after its last time, so that no day reaches into the next.
+            lasting = times[-1] - times[0] + 1
+            yield _trigger(time, (every, lasting) if every else None, fields, kind)
 
 
 def _kinds(fields: Fields) -> list[str]:
@@ -94,18 +96,17 @@ def _kinds(fields: Fields) -> list[str]:
 
 
 def _even(times: list[int]) -> int | None:
-    """Minutes between two times, where all lie evenly over the whole day."""
-    step = 24 * 60 // len(times)
-    even = len(times) > 1 and 24 * 60 % len(times) == 0 and all(b - a == step for a, b in pairwise(times))
-    return step if even else None
+    """Minutes between two times of a day, where three and more lie evenly."""
+    steps = {later - earlier for earlier, later in pairwise(times)}
+    return steps.pop() if len(times) > 2 and len(steps) == 1 else None
 
 
-def _trigger(time: int, every: int | None, fields: Fields, kind: str) -> Xml.Element:
+def _trigger(time: int, repeated: tuple[int, int] | None, fields: Fields, kind: str) -> Xml.Element:
     trigger = Xml.Element("CalendarTrigger")
-    if every:
+    if repeated:
         repetition = Xml.SubElement(trigger, "Repetition")
-        Xml.SubElement(repetition, "Interval").text = f"PT{every}M"
-        Xml.SubElement(repetition, "Duration").text = "P1D"
+        Xml.SubElement(repetition, "Interval").text = f"PT{repeated[0]}M"
+        Xml.SubElement(repetition, "Duration").text = f"PT{repeated[1]}M"
     Xml.SubElement(trigger, "StartBoundary").text = f"{_FIRST_DAY}T{time // 60:02}:{time % 60:02}:00"
     Xml.SubElement(trigger, "Enabled").text = "true"
     if kind == "daily":
