@@ -1,4 +1,5 @@
-"""The health gate over real HTTP: each guard trips on its night, one flag lifts it and no other, and a broken night writes nothing."""
+"""The health gate over real HTTP: each guard trips on its night, one flag lifts it and no other, and a broken night writes
+nothing."""
 
 from __future__ import annotations
 

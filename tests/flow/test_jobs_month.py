@@ -1,7 +1,8 @@
-"""Thirty nights over a source that drifts and breaks: alerts on exactly the days that deserve one, no removal without its absences.
+"""Thirty nights over a source that drifts and breaks: alerts on exactly the days that deserve one, no removal without its
+absences.
 
-The clock is ours; the server, the files, the alerts are real. What must be true is stated against the sheets that were written and
-against the campaign as the server has it, not against what the program says of itself.
+The clock is ours; the server, the files, the alerts are real. What must be true is stated against the sheets that were written
+and against the campaign as the server has it, not against what the program says of itself.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def job(schedule: str | None = "15 2 * * *", zone: str = "Europe/London", name: 
 
 def result(exit_code: ExitCode = ExitCode.OK, name: str = "spring", **more: Any) -> JobResult:
     """One job's end."""
-    told = {
+    told: dict[str, Any] = {
         "job": name,
         "kind": "sync",
         "campaign": "Spring",
@@ -45,7 +45,7 @@ def result(exit_code: ExitCode = ExitCode.OK, name: str = "spring", **more: Any)
 def a_night(*results: JobResult, **more: Any) -> Night:
     """A night of these."""
     code = max((ExitCode(one.exit_code) for one in results), default=ExitCode.OK)
-    told = {
+    told: dict[str, Any] = {
         "id": "0badcafe",
         "version": "0.1.0",
         "started_at": NOW,

@@ -15,12 +15,12 @@ PHONES = [f"+1201555{line:04}" for line in range(100, 200)]
 
 
 def arrival(**more: Any) -> Arrival:
-    told = {"sha256": "b", "rows": 100, "headings": ("Phone", "Name"), "blank_keys": 0, "phones": pack(PHONES)}
+    told: dict[str, Any] = {"sha256": "b", "rows": 100, "headings": ("Phone", "Name"), "blank_keys": 0, "phones": pack(PHONES)}
     return Arrival(**told | more)
 
 
 def past(**more: Any) -> Past:
-    told = {"rows": (100, 98, 102), "sha256": "a", "headings": ("Phone", "Name"), "phones": pack(PHONES)}
+    told: dict[str, Any] = {"rows": (100, 98, 102), "sha256": "a", "headings": ("Phone", "Name"), "phones": pack(PHONES)}
     return Past(**told | more)
 
 

@@ -38,7 +38,7 @@ def history(tmp_path: Path) -> Iterator[History]:
 
 
 def entry(run_id: str, **more: Any) -> Entry:
-    told = {
+    told: dict[str, Any] = {
         "run_id": run_id,
         "host": "callcamp.example.com",
         "command": "sync",
@@ -55,7 +55,7 @@ def entry(run_id: str, **more: Any) -> Entry:
 
 
 def file(sha256: str, *absent: str, whole: bool = True, **more: Any) -> Arrival:
-    told = {"rows": 10, "headings": ("Phone",), "blank_keys": 1, "phones": pack(["+12015550100"])}
+    told: dict[str, Any] = {"rows": 10, "headings": ("Phone",), "blank_keys": 1, "phones": pack(["+12015550100"])}
     return Arrival(sha256=sha256, absent=absent, whole=whole, **told | more)
 
 
@@ -67,7 +67,8 @@ def took(history: History, arrival: Arrival, job: str = "spring", campaign: str 
 
 
 def known(history: History, **more: Any) -> Past:
-    return history.past("spring", **{"campaign": "c", "absences": 2} | more)
+    told: dict[str, Any] = {"campaign": "c", "absences": 2}
+    return history.past("spring", **told | more)
 
 
 def test_an_entry_comes_back_as_it_was(history: History) -> None:

@@ -193,7 +193,7 @@ def test_what_windows_cannot_do_is_refused(schedule: str) -> None:
 # --- GitHub, Kubernetes ---------------------------------------------------------------------------------------------------
 
 
-class _Strict(yaml.SafeLoader):
+class _Strict(yaml.SafeLoader):  # type: ignore[misc] - yaml comes without types
     """YAML 1.2's idea of a bool: `on` is a word."""
 
 
