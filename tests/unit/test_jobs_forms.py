@@ -193,7 +193,8 @@ def test_what_windows_cannot_do_is_refused(schedule: str) -> None:
 # --- GitHub, Kubernetes ---------------------------------------------------------------------------------------------------
 
 
-class _Strict(yaml.SafeLoader):  # type: ignore[misc] - yaml comes without types
+# yaml comes without types.
+class _Strict(yaml.SafeLoader):  # type: ignore[misc]
     """YAML 1.2's idea of a bool: `on` is a word."""
 
 
