@@ -55,7 +55,7 @@ bench: $(READY)  ## the benchmark table
 
 lock:  ## renew locks/ (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml -o locks/run.txt -q
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml --group dev -c locks/run.txt -o locks/dev.txt -q
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml --all-extras --group dev -c locks/run.txt -o locks/dev.txt -q
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache

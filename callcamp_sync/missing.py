@@ -1,7 +1,9 @@
 """What becomes of the orders that no row of the sheet points at.
 
 In: Sides and Wishes, and whether the sheet is whole. Out: ORDER_LINE_SCHEMA, one line an order without a row, with the outcome
-that is planned. Pure: no I/O. Rule source: design, section 4, promise 5: absent is not missing unless the sheet is whole.
+that is planned. Pure: no I/O. Rule source: design, section 4, promise 5: absent is not missing unless the sheet is whole; issue
+6, item 3: in a job an order is taken out only after it was absent from several good files in a row, and waits (`kept`) until
+then.
 """
 
 from __future__ import annotations
@@ -16,6 +18,10 @@ from callcamp_sync.statuses import CANCELED, GROUPS, Group
 
 _ASKS = {OnMissing.KEEP: Ask.NOTHING, OnMissing.CANCEL: Ask.CANCEL, OnMissing.REMOVE: Ask.REMOVE}
 _DONE = {Ask.NOTHING: "kept", Ask.CANCEL: "canceled", Ask.REMOVE: "removed"}
+
+#: How the message of an order ends that is absent, but not yet often enough.
+WAITS = "so it waits"
+
 _NOT_WHOLE = "rows of the sheet were rejected or held, so absent is not missing"
 
 
@@ -27,10 +33,22 @@ def without_row(sides: Sides, wishes: Wishes, *, whole: bool) -> pl.DataFrame:
     ask = _ASKS[wishes.on_missing]
     left = _not_pointed_at(sides).with_columns(outcome=_outcome(ask, wishes))
     because = wishes.keep_because or (None if whole else _NOT_WHOLE)
-    if because is None or ask is Ask.NOTHING:
+    if ask is Ask.NOTHING:
         return frames.fit(left, ORDER_LINE_SCHEMA)
-    spared = left.with_columns(message=pl.when(pl.col("outcome") == _DONE[ask]).then(pl.lit(because)))
-    return frames.fit(spared.with_columns(outcome=pl.col("outcome").replace({_DONE[ask]: "kept"})), ORDER_LINE_SCHEMA)
+    leaves = pl.col("outcome") == _DONE[ask]
+    spared, words = (leaves, pl.lit(because)) if because is not None else _waiting(leaves, wishes)
+    changed = {"message": pl.when(spared).then(words), "outcome": pl.when(spared).then(pl.lit("kept")).otherwise("outcome")}
+    return frames.fit(left.with_columns(**changed), ORDER_LINE_SCHEMA)
+
+
+def _waiting(leaves: pl.Expr, wishes: Wishes) -> tuple[pl.Expr, pl.Expr]:
+    """Whether an order that would leave was absent too few times so far, and the words for it."""
+    before = pl.lit(0)
+    if wishes.absent:
+        before = pl.col("order_uuid").replace_strict(dict(wishes.absent), default=0, return_dtype=pl.Int64)
+    seen = before + (0 if wishes.again else 1)
+    words = pl.format(f"absent from {{}} of {wishes.absences} good files in a row, {WAITS}", seen)
+    return leaves & (seen < wishes.absences), words
 
 
 def _outcome(ask: Ask, wishes: Wishes) -> pl.Expr:

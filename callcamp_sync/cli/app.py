@@ -15,6 +15,7 @@ from callcamp_sync.cli import (
     doctor,
     explain,
     export,
+    jobs,
     maps,
     plan,
     resume,
@@ -63,5 +64,6 @@ app.command("apply")(apply.apply)
 app.command("sync")(sync.sync)
 app.command("resume")(resume.resume)
 app.command("export")(export.export)
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(runs.app, name="runs")
 app.add_typer(dnc.app, name="dnc")

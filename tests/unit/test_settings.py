@@ -101,7 +101,7 @@ def test_other_programs_lines_and_variables_are_left_alone(place: Place) -> None
 
 
 def test_the_jobs_of_a_project_file_are_no_settings(place: Place) -> None:
-    place.toml("region = 'GB'\n[jobs.nightly]\nsheet = 'leads.xlsx'\n")
+    place.toml("region = 'GB'\n[defaults]\nmode = 'mirror'\n[[job]]\nname = 'nightly'\nsource = 'leads.xlsx'\n")
     assert place.load().region == "GB"
 
 
@@ -258,6 +258,15 @@ WRONG = [
     ("base_url", "https://user:pw@callcamp.example.com", "`CALLCAMP_TOKEN`"),
     ("insecure_http", "perhaps", "boolean"),
     ("state_dir", 5, "path"),
+    ("max_age", "soon", "`26h`"),
+    ("max_age", True, "`26h`"),
+    ("webhook", "chat.example.com/hook", "`https://`"),
+    ("ping", "ftp://ping.example.com", "`https://`"),
+    ("notify_command", "'", "quoted as in a shell"),
+    ("notify_command", "", "quoted as in a shell"),
+    ("notify_urls", "ops@example.com", "`mailto://"),
+    ("notify", "sometimes", "'change', 'always' or 'failure'"),
+    ("absences", "0", "greater than or equal to 1"),
 ]
 
 
@@ -298,7 +307,7 @@ def test_a_token_that_was_put_in_the_wrong_place_is_not_repeated(place: Place, n
         shown = "".join(traceback.format_exception(error)) + str(error.hint)
         assert CANARY not in shown
     else:
-        assert name in ("token_file", "state_dir", "report_dir", "profile")
+        assert name in ("token_file", "state_dir", "report_dir", "profile", "notify_command", "metrics_file")
         assert CANARY in str(getattr(settings, name))
 
 
