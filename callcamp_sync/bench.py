@@ -26,7 +26,7 @@ from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.mapping import parse_mapping, plain_mapping
 from callcamp_sync.model import CampaignInfo, Plan
-from callcamp_sync.plan import digest
+from callcamp_sync.steps import digest
 from callcamp_sync.schema import RecordSchema, read_record_type
 from callcamp_sync.settings import Settings, token_of
 from callcamp_sync.sheets import SheetLimits, read_sheet

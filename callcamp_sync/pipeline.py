@@ -34,7 +34,7 @@ from callcamp_sync import (
     settling,
     snapshot,
 )
-from callcamp_sync.apply import Run
+from callcamp_sync.execution import Run
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, note_never, open_desk
 from callcamp_sync.diff import Difference

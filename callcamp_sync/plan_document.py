@@ -27,7 +27,7 @@ from callcamp_sync.model import (
     Step,
     StepKind,
 )
-from callcamp_sync.plan import digest
+from callcamp_sync.steps import digest
 
 SCHEMA = "callcamp-sync/plan/1"
 

@@ -28,7 +28,7 @@ from callcamp_sync.mapping import Binding, bind
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.matching import link, match
 from callcamp_sync.model import LINE_SCHEMA, CampaignInfo, Limit, Mode, OnMissing, Plan, Sheet
-from callcamp_sync.plan import digest, frame_digest, steps
+from callcamp_sync.steps import digest, frame_digest, steps
 from callcamp_sync.policy import is_group, person_keys
 from callcamp_sync.rows import Desired, forgiven, merged, phones_that_said_never, read_rows
 from callcamp_sync.schema import RecordSchema

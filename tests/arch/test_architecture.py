@@ -27,14 +27,14 @@ LAYERS: Mapping[str, frozenset[str]] = {
     "stages": frozenset(
         {
             *("mapping", "phones", "values", "schema", "matching", "merge", "missing"),
-            *("diff", "guards", "plan", "plan_document", "drift", "reconcile"),
+            *("diff", "guards", "steps", "plan_document", "drift", "reconcile"),
         }
     ),
     "composers": frozenset({"rows", "snapshot", "calls", "likeness", "mapping_text"}),
     "edges": frozenset(
         {
             *("sheets", "api", "journal", "journal_file", "journal_rows", "ledger", "lock", "private"),
-            *("settings", "settings_layers", "report", "audit", "sandbox", "share", "sending", "tally", "linking", "apply"),
+            *("settings", "settings_layers", "report", "audit", "sandbox", "share", "sending", "tally", "linking", "execution"),
         }
     ),
     "pipeline": frozenset(
@@ -48,8 +48,8 @@ LAYERS: Mapping[str, frozenset[str]] = {
 ACQUAINTED: Mapping[str, frozenset[str]] = {
     "diff": frozenset({"missing"}),  # the orders without a row are the second half of the same decision
     "guards": frozenset({"diff"}),  # judges a Difference
-    "plan": frozenset({"diff"}),  # turns a Difference into steps
-    "plan_document": frozenset({"plan"}),  # a saved plan is read back by the digest of its steps
+    "steps": frozenset({"diff"}),  # turns a Difference into steps
+    "plan_document": frozenset({"steps"}),  # a saved plan is read back by the digest of its steps
     "mapping_text": frozenset({"likeness"}),  # writes guesses down
     "journal": frozenset({"journal_file", "journal_rows"}),  # one room in three modules
     "journal_file": frozenset({"private"}),
@@ -60,7 +60,7 @@ ACQUAINTED: Mapping[str, frozenset[str]] = {
     "sending": frozenset({"api", "journal"}),  # intent first, then the request
     "tally": frozenset({"sending"}),  # counts what a Sender sends
     "linking": frozenset({"api", "sending", "tally"}),  # one phase of apply, in a room of its own
-    "apply": frozenset({"api", "linking", "sending", "tally"}),
+    "execution": frozenset({"api", "linking", "sending", "tally"}),
 }
 
 #: The stages that a composer puts together: no others.
@@ -76,7 +76,7 @@ FRIENDLY = ("base", "pipeline", "cli")
 #: Where each library lives, by room. One that is not listed lives nowhere, so a new one has to be entered here.
 LIBRARIES: Mapping[str, frozenset[str]] = {
     "aiohttp": frozenset({"api"}),
-    "anyio": frozenset({"api", "journal", "apply", "tally", "linking", "planning", "closing", "pipeline", "rehearsal", "cli"}),
+    "anyio": frozenset({"api", "journal", "execution", "tally", "linking", "planning", "closing", "pipeline", "rehearsal", "cli"}),
     "fastexcel": frozenset({"sheets"}),
     "filelock": frozenset({"journal_file", "ledger", "lock"}),
     "httpx": frozenset({"api"}),
@@ -304,7 +304,7 @@ PLANTED = [
     pytest.param("every room has a layer", "attic", "", id="a room that nobody entered"),
     pytest.param("imports point one way", "diff", "from callcamp_sync.api.client import Client", id="a stage that calls"),
     pytest.param("imports point one way", "errors", "from callcamp_sync import phones", id="the base that knows a stage"),
-    pytest.param("imports point one way", "apply", "import callcamp_sync.pipeline", id="an edge that knows the pipeline"),
+    pytest.param("imports point one way", "execution", "import callcamp_sync.pipeline", id="an edge that knows the pipeline"),
     pytest.param(
         "imports point one way", "pipeline", "def f():\n from callcamp_sync.cli import voice", id="one inside a function"
     ),
@@ -314,7 +314,7 @@ PLANTED = [
     pytest.param("rooms of one layer do not know each other", "rows", "from callcamp_sync.diff import diff", id="a foreign part"),
     pytest.param("rooms of one layer do not know each other", "report.files", "import callcamp_sync.api.wire", id="two edges"),
     pytest.param("each library lives in its rooms", "values.times", "import phonenumbers", id="phonenumbers among the values"),
-    pytest.param("each library lives in its rooms", "apply", "from httpx import Response", id="httpx outside api"),
+    pytest.param("each library lives in its rooms", "execution", "from httpx import Response", id="httpx outside api"),
     pytest.param("each library lives in its rooms", "report.workbook", "import openpyxl", id="openpyxl outside sheets"),
     pytest.param("each library lives in its rooms", "ledger", "import sqlite3", id="sqlite3 outside the journal"),
     pytest.param("each library lives in its rooms", "pipeline", "from rich import print", id="rich outside the command line"),
@@ -324,9 +324,9 @@ PLANTED = [
     pytest.param("the columns do no input or output", "rows", "open('x')", id="a file in a composer"),
     pytest.param("the columns do no input or output", "policy", "datetime.now(UTC)", id="a clock in the base"),
     pytest.param("only sheets reads files with polars", "ledger", "pl.read_csv('x')", id="a reader outside sheets"),
-    pytest.param("nobody swallows everything", "apply", "try:\n f()\nexcept Exception:\n g()", id="except Exception"),
-    pytest.param("nobody swallows everything", "apply", "try:\n f()\nexcept (OSError, Exception):\n g()", id="one in a tuple"),
-    pytest.param("nobody swallows everything", "apply", "try:\n f()\nexcept:\n g()", id="a bare except"),
+    pytest.param("nobody swallows everything", "execution", "try:\n f()\nexcept Exception:\n g()", id="except Exception"),
+    pytest.param("nobody swallows everything", "execution", "try:\n f()\nexcept (OSError, Exception):\n g()", id="one in a tuple"),
+    pytest.param("nobody swallows everything", "execution", "try:\n f()\nexcept:\n g()", id="a bare except"),
     pytest.param("nobody swallows everything", "journal", "try:\n f()\nexcept BaseException:\n g()", id="one that is kept"),
     pytest.param("no module is too long", "api.client", "x = 1\n" * (MOST_LINES + 1), id="one line too many"),
     pytest.param("each module has a name and a contract", "api.utils", '"""x"""', id="a name that says nothing"),
