@@ -34,11 +34,11 @@ from callcamp_sync import (
     settling,
     snapshot,
 )
-from callcamp_sync.execution import Run
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, note_never, open_desk
 from callcamp_sync.diff import Difference
 from callcamp_sync.errors import ExitCode, StalePlanError, StateError, SyncError
+from callcamp_sync.execution import Run
 from callcamp_sync.fields import FIELDS
 from callcamp_sync.ledger import Entry
 from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from callcamp_sync import __all__ as PUBLIC  # noqa: N812 - a constant here
+
 PACKAGE = "callcamp_sync"
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +43,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
         {"planning", "settling", "resuming", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"}
         | {"mappings", "tracing", "explaining", "template", "fixes", "annotation"},
     ),
+    "library": frozenset({"library"}),
     "cli": frozenset({"cli", "__main__"}),
 }
 
@@ -73,10 +76,31 @@ COMPOSED: Mapping[str, frozenset[str]] = {
 
 FRIENDLY = ("base", "pipeline", "cli")
 
+#: What the command line may use beside the names of the library, each for a reason: a command that is a thing of its own.
+SEAMS: Mapping[str, str] = {
+    "audit": "`runs show` holds a trail against itself",
+    "bench": "what a run works with: who is told of progress, what was asked for, the journal of `runs`",
+    "checks": "`doctor`",
+    "errors": "exit codes, and what a message says",
+    "explaining": "`explain`",
+    "export": "which orders and columns are wanted; a campaign at a glance",
+    "issues": "how long a cell is shown",
+    "mapping": "`map schema`",
+    "mappings": "`map`",
+    "rehearsal": "`demo`",
+    "report": "a plan or a report as text or document",
+    "sandbox": "`sandbox`",
+    "suppression": "`dnc`",
+    "template": "`template`",
+    "tracing": "types of what `explain` and `map explain` tell",
+}
+
 #: Where each library lives, by room. One that is not listed lives nowhere, so a new one has to be entered here.
 LIBRARIES: Mapping[str, frozenset[str]] = {
     "aiohttp": frozenset({"api"}),
-    "anyio": frozenset({"api", "journal", "execution", "tally", "linking", "planning", "closing", "pipeline", "rehearsal", "cli"}),
+    "anyio": frozenset(
+        {"api", "journal", "execution", "tally", "linking", "planning", "closing", "pipeline", "rehearsal", "library", "cli"}
+    ),
     "fastexcel": frozenset({"sheets"}),
     "filelock": frozenset({"journal_file", "ledger", "lock"}),
     "httpx": frozenset({"api"}),
@@ -143,7 +167,10 @@ def layer_of(room: str) -> int | None:
 
 
 def imports(text: str) -> Iterator[str]:
-    """The dotted names that a source imports; `from a import b` is a.b where a is the package itself, else a."""
+    """The dotted names that a source imports; `from a import b` is a.b where a is the package itself, else a.
+
+    A public name of the package lives in the library.
+    """
     for node in ast.walk(tree(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -152,7 +179,8 @@ def imports(text: str) -> Iterator[str]:
             if node.level:
                 yield f"relative:{module}"
             elif module == PACKAGE:
-                yield from (f"{PACKAGE}.{alias.name}" for alias in node.names if not alias.name.startswith("__"))
+                names = (alias.name for alias in node.names if not alias.name.startswith("__"))
+                yield from (f"{PACKAGE}.{'library' if name in PUBLIC else name}" for name in names)
             else:
                 yield module
 
@@ -230,6 +258,12 @@ def solitary(given: Sources) -> list[str]:
     return [f"{module} imports {target}" for module, room, target in doors(given) if room == "sandbox" and target != "errors"]
 
 
+def reaching(given: Sources) -> list[str]:
+    """What the command line takes from behind the library: whatever it can do, a program can do by the public names."""
+    found = [(module, target) for module, room, target in doors(given) if room == "cli"]
+    return [f"{module} reaches for {target}" for module, target in found if target != "library" and target not in SEAMS]
+
+
 def impure(given: Sources) -> list[str]:
     """Files, network, chance and clocks in base, stages and composers."""
     pure = LAYERS["base"] | LAYERS["stages"] | LAYERS["composers"]
@@ -292,6 +326,7 @@ RULES: Mapping[str, Callable[[Sources], list[str]]] = {
     "no room imports itself in a circle": loops,
     "each library lives in its rooms": lodgers,
     "the sandbox is alone": solitary,
+    "the command line is made of the library": reaching,
     "the columns do no input or output": impure,
     "only sheets reads files with polars": readers,
     "nobody swallows everything": careless,
@@ -320,12 +355,16 @@ PLANTED = [
     pytest.param("each library lives in its rooms", "pipeline", "from rich import print", id="rich outside the command line"),
     pytest.param("each library lives in its rooms", "report.files", "import numpy", id="a library without a room"),
     pytest.param("the sandbox is alone", "sandbox.app", "from callcamp_sync.statuses import BUSY", id="a sandbox that peeps"),
+    pytest.param("the command line is made of the library", "cli.sync", "from callcamp_sync import pipeline", id="a short cut"),
+    pytest.param("the command line is made of the library", "cli.sync", "import callcamp_sync.api.client", id="a client apart"),
     pytest.param("the columns do no input or output", "diff", "import secrets", id="chance in a stage"),
     pytest.param("the columns do no input or output", "rows", "open('x')", id="a file in a composer"),
     pytest.param("the columns do no input or output", "policy", "datetime.now(UTC)", id="a clock in the base"),
     pytest.param("only sheets reads files with polars", "ledger", "pl.read_csv('x')", id="a reader outside sheets"),
     pytest.param("nobody swallows everything", "execution", "try:\n f()\nexcept Exception:\n g()", id="except Exception"),
-    pytest.param("nobody swallows everything", "execution", "try:\n f()\nexcept (OSError, Exception):\n g()", id="one in a tuple"),
+    pytest.param(
+        "nobody swallows everything", "execution", "try:\n f()\nexcept (OSError, Exception):\n g()", id="one in a tuple"
+    ),
     pytest.param("nobody swallows everything", "execution", "try:\n f()\nexcept:\n g()", id="a bare except"),
     pytest.param("nobody swallows everything", "journal", "try:\n f()\nexcept BaseException:\n g()", id="one that is kept"),
     pytest.param("no module is too long", "api.client", "x = 1\n" * (MOST_LINES + 1), id="one line too many"),
@@ -360,7 +399,7 @@ def test_relative_imports_do_not_hide() -> None:
 
 def test_lists_name_only_rooms_that_exist() -> None:
     rooms = {room_of(module) for module in sources()} - {"__init__"}
-    named = {room for rooms_ in (*LAYERS.values(), *ACQUAINTED.values(), *LIBRARIES.values()) for room in rooms_}
+    named = {room for rooms_ in (SEAMS, *LAYERS.values(), *ACQUAINTED.values(), *LIBRARIES.values()) for room in rooms_}
     assert named - rooms == set()
 
 
