@@ -20,6 +20,7 @@ import polars as pl
 
 from callcamp_sync import fixes, journal, planning, snapshot
 from callcamp_sync.api.client import Client, OnOrders
+from callcamp_sync.api.route import Route
 from callcamp_sync.errors import MappingError, UsageError
 from callcamp_sync.journal import Journal
 from callcamp_sync.ledger import Entry, Ledger
@@ -123,6 +124,7 @@ def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None)
         rate=settings.rate,
         timeout=settings.timeout,
         insecure_http=settings.insecure_http,
+        route=Route(proxy=settings.proxy.get_secret_value() if settings.proxy else None, ca_file=settings.ca_file),
         on_orders=on_orders,
     )
 

@@ -27,6 +27,7 @@ from callcamp_sync.api.paging import PAGE_LIMIT, Listing, items_of
 from callcamp_sync.api.reader import OnPage, read_all
 from callcamp_sync.api.refusals import moved, refusal, unreachable
 from callcamp_sync.api.retry import Verdict
+from callcamp_sync.api.route import DIRECT, Route
 from callcamp_sync.api.transport import opened
 from callcamp_sync.api.wire import (
     Account,
@@ -68,8 +69,8 @@ class Client:
 
     base_url: with its path, such as `https://callcamp.ai/api`. concurrency: requests under way at once, reads and writes
     together. rate: requests a second, evenly spaced; None for as fast as answers come. timeout: seconds for one attempt as a
-    whole, from connecting to the last byte. insecure_http: allow plain http to a host that is not this machine. on_orders: told
-    of every listing of orders, whatever it was read for.
+    whole, from connecting to the last byte. insecure_http: allow plain http to a host that is not this machine. route: through
+    which proxy, and whose certificates are believed. on_orders: told of every listing of orders, whatever it was read for.
     Raises SettingsError at once when base URL, token or a number cannot be used.
 
     Reads raise AccessError (ForbiddenError for 403), NotFoundError, ContractError, RefusedError, UnreachableError.
@@ -84,6 +85,7 @@ class Client:
         rate: float | None = None,
         timeout: float = 30.0,
         insecure_http: bool = False,
+        route: Route = DIRECT,
         runtime: Runtime | None = None,
         on_orders: OnOrders = lambda _, __: None,
     ) -> None:
@@ -94,6 +96,7 @@ class Client:
         self._concurrency = concurrency
         self._rate = rate
         self._timeout = timeout
+        self._route = route
         self._runtime = runtime or Runtime()
         self._on_orders = on_orders
         self._stack = AsyncExitStack()
@@ -109,7 +112,8 @@ class Client:
                 token=self._token.get_secret_value(),
                 connections=self._concurrency,
                 agent=f"callcamp-sync/{__version__}",
-                secure=self.base_url.startswith("https:"),
+                base_url=self.base_url,
+                route=self._route,
             )
         )
         self._open = Exchange(

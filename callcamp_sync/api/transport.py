@@ -13,7 +13,6 @@ Two traps of the libraries are closed here. httpx-aiohttp names a connection tha
 from __future__ import annotations
 
 import logging
-import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -25,6 +24,8 @@ import anyio
 import anyio.lowlevel
 import httpx
 from httpx_aiohttp import AiohttpTransport
+
+from callcamp_sync.api.route import DIRECT, Route
 
 #: Largest decoded body, bytes. A page of 100 orders is under 1 MB; a small gzip can hold 300 MB.
 BODY_LIMIT = 16 * 1024 * 1024
@@ -101,13 +102,13 @@ class Transport:
 
 
 @asynccontextmanager
-async def opened(*, token: str, connections: int, agent: str, secure: bool) -> AsyncIterator[Transport]:
+async def opened(*, token: str, connections: int, agent: str, base_url: str, route: Route = DIRECT) -> AsyncIterator[Transport]:
     """A transport whose connections close with the block.
 
     token: sent as bearer. connections: the most at once; the caller lets no more requests pass, so the pool never queues.
-    secure: whether https is spoken; without it the authorities are not loaded (20 ms), and no certificate would be trusted.
+    base_url: where all requests go. route: the way there. Raises SettingsError for a certificate file that cannot be used.
     """
-    context = httpx.create_ssl_context(trust_env=False) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = route.context(secure=base_url.startswith("https:"))
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=_KEEPALIVE, ssl=context),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -121,7 +122,7 @@ async def opened(*, token: str, connections: int, agent: str, secure: bool) -> A
         "accept-encoding": "gzip",
         "user-agent": agent,
     }
-    transport = AiohttpTransport(client=session, verify=context, trust_env=False)
+    transport = AiohttpTransport(client=session, verify=context, trust_env=False, proxy=route.proxy_to(base_url))
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
     async with httpx.AsyncClient(
         transport=transport, headers=headers, cookies=no_cookies, trust_env=False, follow_redirects=False
@@ -144,6 +145,8 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
 #: What an error means, the first that fits: its class, words for people, whether the request may have been sent.
 _MEANINGS: tuple[tuple[type[BaseException], str, bool], ...] = (
     (aiohttp.ClientConnectorCertificateError, "the server's certificate is not trusted", False),
+    (aiohttp.ClientProxyConnectionError, "the proxy could not be reached", False),
+    (aiohttp.ClientHttpProxyError, "the proxy did not let the connection through", False),
     (aiohttp.ClientConnectorDNSError, "the host name is not known", False),
     (aiohttp.ClientSSLError, "no secure connection could be made", False),
     (aiohttp.ConnectionTimeoutError, "no connection within the time allowed", False),

@@ -10,11 +10,13 @@ from callcamp_sync import __version__
 from callcamp_sync.cli import (
     apply,
     campaigns,
+    config,
     demo,
     dnc,
     doctor,
     explain,
     export,
+    init,
     maps,
     plan,
     resume,
@@ -51,8 +53,10 @@ def everywhere(
 
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("sandbox")(sandbox.sandbox)
 app.command("doctor")(doctor.doctor)
+app.add_typer(config.app, name="config")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(maps.app, name="map")
 app.command("template")(template.template)

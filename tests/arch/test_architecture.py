@@ -36,12 +36,24 @@ LAYERS: Mapping[str, frozenset[str]] = {
     "edges": frozenset(
         {
             *("sheets", "api", "journal", "journal_file", "journal_rows", "ledger", "lock", "private"),
-            *("settings", "settings_layers", "report", "audit", "sandbox", "share", "sending", "tally", "linking", "execution"),
+            *(
+                "settings",
+                "settings_layers",
+                "tokens",
+                "report",
+                "audit",
+                "sandbox",
+                "share",
+                "sending",
+                "tally",
+                "linking",
+                "execution",
+            ),
         }
     ),
     "pipeline": frozenset(
         {"planning", "settling", "resuming", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"}
-        | {"mappings", "tracing", "explaining", "template", "fixes", "annotation"},
+        | {"mappings", "tracing", "explaining", "template", "fixes", "annotation", "project"},
     ),
     "library": frozenset({"library"}),
     "cli": frozenset({"cli", "__main__"}),
@@ -58,7 +70,7 @@ ACQUAINTED: Mapping[str, frozenset[str]] = {
     "journal_file": frozenset({"private"}),
     "ledger": frozenset({"private"}),
     "lock": frozenset({"private"}),
-    "settings": frozenset({"settings_layers"}),
+    "settings": frozenset({"settings_layers", "tokens"}),
     "report": frozenset({"sheets"}),  # rows.csv and report.xlsx
     "sending": frozenset({"api", "journal"}),  # intent first, then the request
     "tally": frozenset({"sending"}),  # counts what a Sender sends
@@ -87,9 +99,11 @@ SEAMS: Mapping[str, str] = {
     "issues": "how long a cell is shown",
     "mapping": "`map schema`",
     "mappings": "`map`",
+    "project": "`init`",
     "rehearsal": "`demo`",
     "report": "a plan or a report as text or document",
     "sandbox": "`sandbox`",
+    "settings": "`config show`",
     "suppression": "`dnc`",
     "template": "`template`",
     "tracing": "types of what `explain` and `map explain` tell",
@@ -105,13 +119,15 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "filelock": frozenset({"journal_file", "ledger", "lock"}),
     "httpx": frozenset({"api"}),
     "httpx_aiohttp": frozenset({"api"}),
+    "keyring": frozenset({"tokens"}),
     "jinja2": frozenset({"report"}),
     "markupsafe": frozenset({"report"}),  # the text type of jinja2
     "openpyxl": frozenset({"sheets"}),
     "orjson": frozenset({"api", "ledger", "report", "sandbox", "cli"}),
     "phonenumbers": frozenset({"phones"}),
     "platformdirs": frozenset({"settings"}),
-    "polars": frozenset().union(*LAYERS.values()) - {"settings", "settings_layers", "sandbox", "share", "cli", "__main__"},
+    "polars": frozenset().union(*LAYERS.values())
+    - {"settings", "settings_layers", "tokens", "sandbox", "share", "cli", "__main__"},
     "pydantic": frozenset({"api", "mapping", "settings"}),
     "pydantic_core": frozenset({"mapping"}),
     "pydantic_settings": frozenset({"settings", "settings_layers"}),

@@ -16,8 +16,8 @@ from callcamp_sync.api import exchange, paging, reader, retry, transport
 from callcamp_sync.api.retry import Verdict
 from callcamp_sync.execution import Run
 from callcamp_sync.model import Fate, Outcome, Step
-from callcamp_sync.steps import LEAVING
 from callcamp_sync.sending import Sender
+from callcamp_sync.steps import LEAVING
 
 from .invariants import Finding, judge
 from .play import play
