@@ -16,6 +16,7 @@ from callcamp_sync.cli import (
     doctor,
     explain,
     export,
+    hygiene,
     init,
     maps,
     plan,
@@ -67,5 +68,6 @@ app.command("apply")(apply.apply)
 app.command("sync")(sync.sync)
 app.command("resume")(resume.resume)
 app.command("export")(export.export)
+app.command("hygiene")(hygiene.hygiene)
 app.add_typer(runs.app, name="runs")
 app.add_typer(dnc.app, name="dnc")

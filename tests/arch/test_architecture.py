@@ -53,7 +53,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
     ),
     "pipeline": frozenset(
         {"planning", "settling", "resuming", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"}
-        | {"mappings", "tracing", "explaining", "template", "fixes", "annotation", "project"},
+        | {"mappings", "tracing", "explaining", "template", "fixes", "annotation", "project", "hygiene"},
     ),
     "library": frozenset({"library"}),
     "cli": frozenset({"cli", "__main__"}),
@@ -96,6 +96,7 @@ SEAMS: Mapping[str, str] = {
     "errors": "exit codes, and what a message says",
     "explaining": "`explain`",
     "export": "which orders and columns are wanted; a campaign at a glance",
+    "hygiene": "`hygiene`",
     "issues": "how long a cell is shown",
     "mapping": "`map schema`",
     "mappings": "`map`",
