@@ -26,6 +26,7 @@ from callcamp_sync import (
     fixes,
     guards,
     lock,
+    paces,
     plan_document,
     planning,
     reconcile,
@@ -40,8 +41,9 @@ from callcamp_sync.diff import Difference
 from callcamp_sync.errors import ExitCode, StalePlanError, StateError, SyncError
 from callcamp_sync.execution import Run
 from callcamp_sync.fields import FIELDS
+from callcamp_sync.forecast import calls_caused, forecast
 from callcamp_sync.ledger import Entry
-from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report
+from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report, Took
 from callcamp_sync.policy import person_keys
 from callcamp_sync.rows import Desired
 from callcamp_sync.schema import RecordSchema
@@ -122,7 +124,7 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
         subject, desired, standing, difference, host=host, last_valid=last.valid_rows if last else None, now=desk.now
     )
     return Study(
-        plan=plan,
+        plan=replace(plan, forecast=forecast(plan, paces.recall(desk))),
         record_type=record_type,
         desired=desired,
         standing=standing,
@@ -289,6 +291,7 @@ async def _carry_out(
     """Everything from the first byte on disk to the report. look_again: time has passed since the campaign was listed."""
     plan, settings = planned.plan, desk.settings
     desk.bench.stop.sending = True
+    sent_before, begun = desk.client.counts.sent, desk.now
     folder = report.prepare_folder(settings.report_dir, run_id=desk.run_id, campaign=plan.campaign.name, started_at=desk.started)
     _enter_run(desk, command, plan, folder, spend=command != "resume")
     complete = plan.complete
@@ -302,8 +305,16 @@ async def _carry_out(
     with Audit.begin(folder, plan, head=head, clock=desk.bench.clock) as trail:
         outcomes = await _send(desk, plan, standing, earlier, trail)
     books, notice = await closing.read_back(desk, plan, outcomes)
-    found = planned.original
-    return closing.ended(desk, command, plan, books, folder, outcomes=outcomes, notices=notice, original=found)
+    todo = resuming.todo(plan, earlier) if earlier else plan
+    took = Took(
+        requests=desk.client.counts.sent - sent_before,
+        seconds=(desk.now - begun).total_seconds(),
+        calls=calls_caused(todo, outcomes),
+    )
+    expected = forecast(todo, paces.recall(desk)) if earlier else plan.forecast
+    paces.remember(desk, took)
+    how = closing.Ended(outcomes=outcomes, notices=notice, expected=expected, took=took)
+    return closing.ended(desk, command, plan, books, folder, how=how, original=planned.original)
 
 
 def _enter_run(desk: Desk, command: str, plan: Plan, folder: Path, *, spend: bool) -> None:

@@ -7,6 +7,7 @@ Rule source: the vendor's page "Campaign Records" and its help pages. I/O: netwo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
@@ -139,6 +140,12 @@ class Client:
     def counts(self) -> RequestCounts:
         """What went over the wire so far; seconds: the time in which at least one request was under way."""
         return self._exchange.counts
+
+    @property
+    def account(self) -> str:
+        """A name for the account, by which facts about it are kept. It tells nothing of the token."""
+        said = f"{self.base_url} {self._token.get_secret_value()}".encode()
+        return f"account {hashlib.sha256(said).hexdigest()[:16]}"
 
     @property
     def broken(self) -> str | None:

@@ -1,7 +1,8 @@
 """A plan as a table for people, before anything is sent. Pure: no I/O, no colour.
 
 In:  a model.Plan.
-Out: counts per outcome, requests per kind, every guard (tripped or not), notices, old -> new per field; safe for any terminal.
+Out: counts per outcome, requests per kind, what it would take, every guard (tripped or not), notices, old -> new per field; safe
+for any terminal.
 Changes to contacts that are there already stand before those of new ones, which have no old value to lose.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from callcamp_sync.model import Guard, OrderOutcome, Plan, RowOutcome, StepKind
+from callcamp_sync.report.forecasts import expected
 from callcamp_sync.report.terminal import counted, cut, number, pad
 from callcamp_sync.report.verdicts import guard_words, ordered
 
@@ -28,6 +30,7 @@ def plan_table(plan: Plan, *, width: int = 100) -> str:
         _counts("Orders without a row", _outcomes(plan.orders, list(OrderOutcome))),
         _counts("Requests to send", ordered(Counter(str(step.kind) for step in plan.steps), list(StepKind)))
         or ["Requests to send: none"],
+        ["Forecast", f"  {expected(plan.forecast)}"] if plan.forecast else [],
         _guards(plan.guards),
         _changes(plan, width),
         _notices(plan, width),

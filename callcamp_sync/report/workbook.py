@@ -14,6 +14,7 @@ import polars as pl
 from callcamp_sync.model import Report
 from callcamp_sync.report.books import balance
 from callcamp_sync.report.documents import sound, zulu
+from callcamp_sync.report.forecasts import outturn
 from callcamp_sync.report.tables import change_rows, csv_rows, problem_rows
 from callcamp_sync.report.tones import COLOURS, MEANINGS
 from callcamp_sync.report.verdicts import guard_words, missing_counts, next_steps, row_counts, verdict
@@ -170,6 +171,7 @@ def _run(report: Report) -> list[_Line]:
             requests.sent,
             f"{requests.retried:,} of them again, {requests.throttled:,} slowed down by the server",
         ),
+        *[("Forecast", "", None, words) for words in [outturn(report)] if words],
         *[("Setting", str(name), None, str(value)) for name, value in report.settings.items() if value is not None],
     ]
 

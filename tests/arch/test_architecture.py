@@ -29,7 +29,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
     "stages": frozenset(
         {
             *("mapping", "phones", "values", "schema", "matching", "merge", "missing"),
-            *("diff", "guards", "steps", "plan_document", "drift", "reconcile"),
+            *("diff", "guards", "steps", "plan_document", "drift", "reconcile", "forecast"),
         }
     ),
     "composers": frozenset({"rows", "snapshot", "calls", "likeness", "mapping_text"}),
@@ -53,7 +53,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
     ),
     "pipeline": frozenset(
         {"planning", "settling", "resuming", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"}
-        | {"mappings", "tracing", "explaining", "template", "fixes", "annotation", "project", "hygiene"},
+        | {"mappings", "tracing", "explaining", "template", "fixes", "annotation", "project", "hygiene", "paces"},
     ),
     "library": frozenset({"library"}),
     "cli": frozenset({"cli", "__main__"}),
