@@ -165,6 +165,14 @@ def test_every_finding_of_hygiene_is_documented() -> None:
     assert [line.split("`")[1] for line in lines if line.startswith("| `")] == list(KINDS)
 
 
+def test_every_input_and_output_of_the_action_is_documented() -> None:
+    declared = (ROOT / "action.yml").read_text("utf-8").split("\nruns:")[0]
+    inputs, outputs = (re.findall(r"^  ([a-z-]+):$", part, flags=re.MULTILINE) for part in declared.split("outputs:"))
+    text = section(page("docker.md"), "The GitHub Action")
+    assert [row[0].strip("`") for row in table(text)] == inputs
+    assert [name for name in outputs if f"`{name}`" not in text] == []
+
+
 def test_every_room_is_on_the_map() -> None:
     rooms = {path.stem for path in (ROOT / "callcamp_sync").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     told = set(re.findall(r"`(\w+)`", section(page("architecture.md"), "Layers")))
