@@ -169,7 +169,7 @@ async def validate(request: Request, bench: Bench) -> Report:
         async with open_desk(bench, subject.settings) as desk:
             campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
             planned = await _plan(desk, subject, campaign)
-            lenient = replace(planned.plan, guards=())
+            lenient = replace(planned.plan, guards=(), forecast=None)
             return fixes.asked_for(closing.planned(desk, request.command, lenient), planned.original, request.fix_file)
     record_type = load_record_type(request.record_type)
     made = closing.validated(subject, record_type, bench)

@@ -30,13 +30,10 @@ def outturn(report: Report) -> str:
     forecast, took = report.forecast, report.took
     if not forecast.requests and not took.requests:
         return "nothing to send, as expected"
-    parts = [f"{_compared(took.requests, forecast.requests)} requests"]
-    if forecast.seconds is None:
-        parts.append(f"{duration(took.seconds)}, for which nothing was known before")
-    else:
-        parts.append(f"{duration(took.seconds)} instead of {duration(forecast.seconds)}{_off(took.seconds, forecast.seconds)}")
-    parts.append(f"{_compared(took.calls, forecast.calls)} calls")
-    return "; ".join(parts)
+    time = f"{duration(took.seconds)} (no time was foretold)"
+    if forecast.seconds is not None:
+        time = f"{duration(took.seconds)} instead of {duration(forecast.seconds)}{_off(took.seconds, forecast.seconds)}"
+    return f"{_compared(took.requests, forecast.requests)} requests in {time}; {_compared(took.calls, forecast.calls)} calls"
 
 
 def forecast_document(report: Report) -> dict[str, Any] | None:

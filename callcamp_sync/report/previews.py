@@ -16,7 +16,7 @@ import polars as pl
 from callcamp_sync.model import Guard, OrderOutcome, Plan, RowOutcome, StepKind
 from callcamp_sync.report.forecasts import expected
 from callcamp_sync.report.terminal import counted, cut, number, pad
-from callcamp_sync.report.verdicts import guard_words, ordered
+from callcamp_sync.report.verdicts import guard_words, ordered, sentences
 
 _SHOWN = 20
 _NAME, _VALUE = 16, 30
@@ -86,5 +86,5 @@ def _value(text: str | None) -> str:
 
 
 def _notices(plan: Plan, width: int) -> list[str]:
-    notices = [*plan.notices, *plan.source.warnings]
+    notices = sentences(plan)
     return ["Notices", *(cut(f"  - {notice}", width) for notice in notices)] if notices else []

@@ -67,7 +67,7 @@ def test_the_run_and_its_files_say_how_far_off_it_was(stage: Stage) -> None:
     ended = stage.here("sync", stage.sheet([lead(phone) for phone in PHONES[:25]]), "-c", EMPTY, "--yes")
     assert "Forecast   " in ended.out
     for name in ("report.md", "report.html"):
-        assert "for which nothing was known before" in (stage.folders[-1] / name).read_text("utf-8")
+        assert "no time was foretold" in (stage.folders[-1] / name).read_text("utf-8")
     assert stage.report()["forecast"]["actual"]["requests"] > 25
 
 

@@ -132,13 +132,13 @@ def test_a_forecast_in_words(given: Forecast, words: str) -> None:
         pytest.param(
             Forecast(requests=100, calls=10, pace=QUICK),
             Took(requests=110, seconds=20.0, calls=9),
-            "110 instead of 100 (+10 %) requests; 20 seconds instead of 10 seconds (+100 %); 9 instead of 10 calls",
+            "110 instead of 100 (+10 %) requests in 20 seconds instead of 10 seconds (+100 %); 9 instead of 10 calls",
             id="off in everything",
         ),
         pytest.param(
             Forecast(requests=100, calls=0),
             Took(requests=100, seconds=0.44, calls=0),
-            "100 requests; 0.4 seconds, for which nothing was known before; 0 calls",
+            "100 requests in 0.4 seconds (no time was foretold); 0 calls",
             id="as foretold, and the first of its kind",
         ),
         pytest.param(
