@@ -14,6 +14,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from callcamp_sync.errors import SettingsError
@@ -59,10 +60,11 @@ def from_command(words: Sequence[str], *, seconds: float = COMMAND_SECONDS) -> s
             f"the token command `{name}` cannot be run: {error.strerror}",
             hint="correct `token_command`; it is run without a shell",
         ) from None
+    text = None
     try:
         text = _printed(process, time.monotonic() + seconds)
     finally:
-        _end(process)
+        _end(process, well=text is not None and len(text) <= MOST_BYTES)
     if text is None:
         raise SettingsError(
             f"the token command `{name}` took longer than {seconds:g} s",
@@ -121,10 +123,12 @@ def _ended(process: subprocess.Popen[bytes], until: float) -> bool:
     return True
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """The command and what it started are over."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+def _end(process: subprocess.Popen[bytes], *, well: bool) -> None:
+    """Leave nothing behind. well: it ended by itself and closed its output; else it is ended, with whatever it started."""
+    if not well:
+        # The command itself may be gone and its children not: the group is named by its id all the same.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     if process.stdout is not None:
         process.stdout.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -457,6 +458,31 @@ def test_a_command_is_bounded_and_its_words_are_shown_nowhere(
     said = capfd.readouterr()
     shown = "".join(traceback.format_exception(caught.value)) + str(caught.value.hint) + said.out + said.err
     assert CANARY not in shown
+
+
+def test_what_a_command_started_is_ended_with_it(place: Place) -> None:
+    """Also when the command itself is gone already and only its child keeps the line open."""
+    said = place.project / "child"
+    program = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"open({str(said)!r}, 'w').write(str(child.pid))"
+    )
+    with pytest.raises(SettingsError, match="took longer"):
+        tokens.from_command([sys.executable, "-c", program], seconds=1.5)
+    child = int(said.read_text())
+    until = time.monotonic() + 10
+    while time.monotonic() < until and _lives(child):
+        time.sleep(0.01)
+    assert not _lives(child)
+
+
+def _lives(pid: int) -> bool:
+    """Whether the process is there and is not merely waiting for its parent to take note of its end."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_a_command_that_prints_for_ever_is_ended(place: Place) -> None:
