@@ -7,9 +7,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test browser simulate check fmt lint types bench lock dist release clean
+.PHONY: help demo test browser simulate soak phones-proof check fmt lint types bench lock dist release clean
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 $(READY): locks/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "callcamp-sync needs Python 3.11 or newer; pass PYTHON=/path/to/python" >&2; exit 2; }
@@ -43,6 +43,12 @@ types: $(READY)
 SEEDS ?= 300
 simulate: $(READY)  ## the fault simulator's long form: make simulate SEEDS=3000
 	@$(BIN)/python -m tests.faults --seeds $(SEEDS)
+
+soak: $(READY)  ## 8,000 creates on a bad network with ten deaths, then resume
+	@$(BIN)/python -m tests.faults.soak
+
+phones-proof: $(READY)  ## the phone reader against phonenumbers, 2.8 million cells (minutes)
+	@$(BIN)/python -m tests.phones_proof
 
 bench: $(READY)  ## the benchmark table
 	@$(BIN)/python -m benchmarks

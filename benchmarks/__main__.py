@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
-from benchmarks import journals, phones, reading, syncing, workbooks
+from benchmarks import journals, pacing, phones, reading, syncing, transport, workbooks
 from benchmarks.table import Line, shown
 
 BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
@@ -16,6 +16,8 @@ BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "reading": reading.lines,
     "workbooks": workbooks.lines,
     "journal": journals.lines,
+    "pacing": pacing.lines,
+    "transport": transport.lines,
     "sync": syncing.lines,
 }
 

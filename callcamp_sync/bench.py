@@ -35,6 +35,7 @@ from callcamp_sync.steps import digest
 from callcamp_sync.tally import Stop
 
 LEDGER_NAME = "do-not-call.jsonl"
+PACE_FOLDER = "pace"
 
 
 class Progress(Protocol):
@@ -126,6 +127,7 @@ def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None)
         insecure_http=settings.insecure_http,
         route=Route(proxy=settings.proxy.get_secret_value() if settings.proxy else None, ca_file=settings.ca_file),
         on_orders=on_orders,
+        pace_folder=settings.state_dir / PACE_FOLDER,
     )
 
 

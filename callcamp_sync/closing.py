@@ -1,34 +1,26 @@
-"""How a run ends: the campaign read back, the books, the exit code, the report on disk and in the journal.
+"""How a run ends: the books, the exit code, the report on disk and in the journal.
 
-In:  a Desk, a plan, the outcomes of its steps. Out: a Report, written. I/O: network (reads), disk.
+In:  a Desk, a plan, the books that were read back. Out: a Report, written. I/O: disk.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import anyio
 import polars as pl
 
-from callcamp_sync import __version__, fixes, frames, planning, reconcile, report, snapshot
+from callcamp_sync import __version__, fixes, frames, planning, reconcile, report
 from callcamp_sync.bench import Bench, Desk
-from callcamp_sync.errors import ExitCode, StateError, SyncError, gravest
-from callcamp_sync.fields import FIELDS, ROW, Home
+from callcamp_sync.errors import ExitCode, StateError, gravest
+from callcamp_sync.fields import ROW
 from callcamp_sync.model import CHANGE_SCHEMA, ORDER_LINE_SCHEMA, Fate, Forecast, Outcome, Plan, Report, RequestCounts, Took
 from callcamp_sync.reconcile import Books
 from callcamp_sync.schema import RecordSchema
 
 #: Planned outcomes that something must be sent for.
 _ACTING = ("created", "associated", "updated", "canceled", "removed")
-
-#: Record fields that the list of orders does not show.
-_RECORD_FIELDS = frozenset(f.name for f in FIELDS if f.home is Home.RECORD) - {"name", "phoneNumber"}
-
-#: How long a run that was interrupted may still take to read the campaign back.
-_INTERRUPTED_SECONDS = 20.0
 
 _OPEN = ("failed", "unknown", "drifted", "not-attempted")
 
@@ -96,44 +88,6 @@ def not_begun(desk: Desk, command: str, plan: Plan, exit_code: ExitCode, origina
     )
     made = _report(desk, command, plan, _books(plan, lines, orders), exit_code, folder=folder)
     return _written(made, folder, original)
-
-
-async def read_back(desk: Desk, plan: Plan, outcomes: Sequence[Outcome]) -> tuple[Books, tuple[str, ...]]:
-    """List the campaign again and hold every claim against it; without an answer the report says that nothing was read back."""
-    if not reconcile.wants_read_back(plan.steps, outcomes):
-        return reconcile.reconcile(plan, outcomes, None), ()
-    hurry = _INTERRUPTED_SECONDS if desk.bench.stop.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED) else math.inf
-    try:
-        with anyio.fail_after(hurry):
-            after, complete, unseen = await _after(desk, plan)
-    except TimeoutError:
-        words = f"the run was interrupted, and the campaign could not be read back in {_INTERRUPTED_SECONDS:.0f} s"
-        return reconcile.reconcile(plan, outcomes, None), (words,)
-    except SyncError as error:
-        desk.bench.stop.because(error.message, error.exit_code)
-        return reconcile.reconcile(plan, outcomes, None), (f"nothing could be read back afterwards: {error.message}",)
-    notices = (
-        unseen if complete else (*unseen, "the campaign changed while it was read back: what was not seen there is not judged")
-    )
-    return reconcile.reconcile(plan, outcomes, after, complete=complete), notices
-
-
-async def _after(desk: Desk, plan: Plan) -> tuple[pl.DataFrame, bool, tuple[str, ...]]:
-    """The campaign as it stands after the run, with the fields that the plan changes; whether it is whole; what was not seen."""
-    listing = await desk.client.list_orders(plan.campaign.uuid)
-    changed = set(plan.changes["field"].unique())
-    of_record = [name for name in changed if name.startswith("parameters.") or name in _RECORD_FIELDS]
-    if not of_record:
-        return snapshot.existing_orders(listing.frame, None, FIELDS), listing.complete, ()
-    record_type = await planning.read_type(desk.client, plan.campaign)
-    names = sorted(name.removeprefix("parameters.") for name in changed if name.startswith("parameters."))
-    try:
-        records = await desk.client.list_records(campaign=plan.campaign.uuid, parameters=names)
-    except SyncError as error:
-        unseen = (f"the contacts could not be read back, so what was changed in them is not verified: {error.message}",)
-        return snapshot.existing_orders(listing.frame, None, FIELDS), listing.complete, unseen
-    fields = [*FIELDS, *(spec.field for spec in record_type.parameters if spec.field.name in changed)]
-    return snapshot.existing_orders(listing.frame, records.frame, fields), listing.complete, ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,12 +35,21 @@ def requests(plan: Plan, pace: Pace | None) -> int:
         return 0
     kinds = [step.kind for step in plan.steps]
     orders = _pages(plan.total_orders + kinds.count(StepKind.CREATE) + sum(len(step.records) for step in plan.steps))
-    listings = 1 + (StepKind.RELEASE in kinds)
+    listings = int(StepKind.RELEASE in kinds)
     if StepKind.ASSOCIATE in kinds:
         listings += 2 + (kinds.count(StepKind.ASSOCIATE) > 1)
-    contacts = 1 + orders if any(_of_record(name) for name in plan.changes["field"].unique()) else 0
     looks = sum(_looked_at(step) for step in plan.steps) + _late_releases(kinds.count(StepKind.RELEASE), pace)
-    return sum(_sent(step) for step in plan.steps) + looks + listings * orders + contacts
+    return sum(_sent(step) for step in plan.steps) + looks + listings * orders + _read_back(plan, orders)
+
+
+def _read_back(plan: Plan, pages: int) -> int:
+    """Requests of readback.py: a search for each number that is touched, where they are fewer than pages; else every page. Once
+    more as many where a field of the contacts changes, and the record type. pages: of the campaign after the run."""
+    phones = {phone for step in plan.steps for phone in ([phone for _, _, phone in step.records] or [step.phone])}
+    whole = any(step.kind is StepKind.REMOVE or "phoneNumber" in step.body for step in plan.steps) or None in phones
+    few = plan.complete and not whole and len(phones) < math.ceil(plan.total_orders / _PAGE)
+    reads = len(phones) if few else pages
+    return 2 * reads + 1 if any(_of_record(name) for name in plan.changes["field"].unique()) else reads
 
 
 def calling(steps: Iterable[Step]) -> frozenset[str]:

@@ -31,6 +31,7 @@ from types import TracebackType
 from typing import Self
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 from callcamp_sync.errors import NotFoundError, StalePlanError, StateError
@@ -311,6 +312,8 @@ class Journal:
         with anyio.CancelScope(shield=True):
             if self._committing is not None:
                 await self._committing.done.wait()
+            # Those whom that commit woke are about to ask for the next one: a turn of the loop takes them along.
+            await anyio.lowlevel.checkpoint()
             self._gathering, self._committing = None, group
             try:
                 await anyio.to_thread.run_sync(self._commit_group, group)

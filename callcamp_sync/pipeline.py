@@ -29,6 +29,7 @@ from callcamp_sync import (
     paces,
     plan_document,
     planning,
+    readback,
     reconcile,
     report,
     resuming,
@@ -297,14 +298,19 @@ async def _carry_out(
     complete = plan.complete
     standing = planned.standing
     if plan.steps and (look_again or (desk.now - planned.listed_at).total_seconds() > _FRESH_SECONDS):
-        standing, complete = await _listed(desk, plan.campaign)
+        try:
+            standing, complete = await _listed(desk, plan.campaign)
+        except SyncError as error:  # The run has begun: it ends with a report, in which nothing was attempted.
+            desk.bench.stop.because(error.message, error.exit_code)
+            complete = False
     _settle(desk, plan, standing, complete=complete)
     said = [phone for phone in planned.said_never if _E164.fullmatch(phone)]
     desk.ledger.add(Entry(phone=phone, source=f"sheet {plan.source.path} run {desk.run_id}") for phone in said)
     head = {"run": desk.run_id, "command": command, "who": _who(), "version": __version__, "sheet": plan.source.path}
     with Audit.begin(folder, plan, head=head, clock=desk.bench.clock) as trail:
         outcomes = await _send(desk, plan, standing, earlier, trail)
-    books, notice = await closing.read_back(desk, plan, outcomes)
+    before = readback.Before(orders=standing, complete=complete, earlier=len(earlier))
+    books, notice = await readback.read_back(desk, plan, outcomes, before)
     todo = resuming.todo(plan, earlier) if earlier else plan
     took = Took(
         requests=desk.client.counts.sent - sent_before,

@@ -208,7 +208,7 @@ def _new_phones(live: pl.DataFrame, matched: pl.DataFrame) -> list[str]:
 
 async def _searched(client: Client, campaign: CampaignInfo, phones: Sequence[str]) -> pl.DataFrame:
     """The orders that a search finds for these numbers, of a campaign whose listing could not be proved complete."""
-    listings = await _each(phones, lambda phone: client.search_orders(campaign.uuid, phone))
+    listings = await each(phones, lambda phone: client.search_orders(campaign.uuid, phone))
     return pl.concat([listing.frame for listing in listings]).unique("order_uuid") if listings else _no_orders()
 
 
@@ -217,7 +217,7 @@ def _no_orders() -> pl.DataFrame:
     return frames.empty(dict.fromkeys(names, "String"))
 
 
-async def _each(items: Sequence[str], work: Callable[[str], Awaitable[Listing]]) -> list[Listing]:
+async def each(items: Sequence[str], work: Callable[[str], Awaitable[Listing]]) -> list[Listing]:
     """`work` for each item, eight at once; the client's own gate decides how many of them are sent."""
     found: list[Listing] = []
     limiter = anyio.CapacityLimiter(8)
@@ -254,7 +254,7 @@ async def _contacts(
             listings = [listing]
         else:
             kind = campaign.record_type_uuid
-            listings = await _each(phones, lambda phone: client.search_records(phone, parameters=names, record_type=kind))
+            listings = await each(phones, lambda phone: client.search_records(phone, parameters=names, record_type=kind))
     except ForbiddenError:
         return nobody, ["the token may not read contacts: rows without an order become new contacts, even if a contact exists"]
     if not listings:

@@ -164,7 +164,7 @@ class Settings(BaseSettings):
     max_remove: GuardLimit | None = None
     max_invalid: GuardLimit | None = None
     max_shrink: GuardLimit | None = None
-    concurrency: int = Field(default=8, ge=1, le=64)
+    concurrency: int = Field(default=8, ge=1, le=128)
     rate: float | None = Field(default=None, gt=0)
     settle_seconds: float = Field(default=5.0, ge=0)
     grace_seconds: float = Field(default=120.0, ge=0)

@@ -8,9 +8,10 @@ Rule source: the vendor's page "Campaign Records" and its help pages. I/O: netwo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -23,10 +24,12 @@ from callcamp_sync import __version__
 from callcamp_sync.api.address import checked_base_url, checked_token, path_of
 from callcamp_sync.api.columns import CALL_COLUMNS, ORDER_COLUMNS, record_columns
 from callcamp_sync.api.exchange import Call, Ended, Exchange, Runtime
-from callcamp_sync.api.pace import Gate
+from callcamp_sync.api.hints import from_account
+from callcamp_sync.api.pace import Gate, Pace
 from callcamp_sync.api.paging import PAGE_LIMIT, Listing, items_of
 from callcamp_sync.api.reader import OnPage, read_all
 from callcamp_sync.api.refusals import moved, refusal, unreachable
+from callcamp_sync.api.remembered import Memory
 from callcamp_sync.api.retry import Verdict
 from callcamp_sync.api.route import DIRECT, Route
 from callcamp_sync.api.transport import opened
@@ -65,6 +68,33 @@ _FATES = {
 }
 
 
+@contextmanager
+def open_gate(
+    *,
+    base_url: str,
+    token: str,
+    concurrency: int,
+    rate: float | None = None,
+    share: float = 1.0,
+    folder: Path | None = None,
+    runtime: Runtime | None = None,
+) -> Iterator[Gate]:
+    """The gate of one account, for all clients of it in this process; what it has learned is kept when the block ends.
+
+    concurrency: requests under way at once, of all clients together. rate: requests a second, never more. share: this process's
+    part of the account's limit, above 0 and at most 1, where several processes divide it. folder: where the pace is kept.
+    """
+    runtime = runtime or Runtime()
+    memory = None if folder is None else Memory.of(folder, base_url=base_url, token=token)
+    known = None if memory is None else memory.recall(runtime.now())
+    pace = Pace(concurrency=concurrency, rate=rate, share=share, known=known)
+    try:
+        yield Gate(pace, monotonic=runtime.monotonic, sleep=runtime.sleep)
+    finally:
+        if memory is not None and pace.learned is not None and pace.learned != known:
+            memory.keep(pace.learned, runtime.now())
+
+
 class Client:
     """A connection to one Callcamp account; an async context manager.
 
@@ -72,6 +102,8 @@ class Client:
     together. rate: requests a second, evenly spaced; None for as fast as answers come. timeout: seconds for one attempt as a
     whole, from connecting to the last byte. insecure_http: allow plain http to a host that is not this machine. route: through
     which proxy, and whose certificates are believed. on_orders: told of every listing of orders, whatever it was read for.
+    gate: one that other clients of the same account pass too, instead of one of its own (see `open_gate`). pace_folder: where
+    the pace that was learned is kept for the next run; None for nowhere.
     Raises SettingsError at once when base URL, token or a number cannot be used.
 
     Reads raise AccessError (ForbiddenError for 403), NotFoundError, ContractError, RefusedError, UnreachableError.
@@ -89,6 +121,8 @@ class Client:
         route: Route = DIRECT,
         runtime: Runtime | None = None,
         on_orders: OnOrders = lambda _, __: None,
+        gate: Gate | None = None,
+        pace_folder: Path | None = None,
     ) -> None:
         if concurrency < 1 or timeout <= 0 or (rate is not None and rate <= 0):
             raise SettingsError("concurrency, rate and time-out must be more than 0")
@@ -100,6 +134,8 @@ class Client:
         self._route = route
         self._runtime = runtime or Runtime()
         self._on_orders = on_orders
+        self._gate = gate
+        self._pace_folder = pace_folder
         self._stack = AsyncExitStack()
         self._open: Exchange | None = None
 
@@ -107,7 +143,16 @@ class Client:
         return f"Client(base_url={self.base_url!r})"
 
     async def __aenter__(self) -> Self:
-        gate = Gate(concurrency=self._concurrency, rate=self._rate, monotonic=self._runtime.monotonic, sleep=self._runtime.sleep)
+        gate = self._gate or self._stack.enter_context(
+            open_gate(
+                base_url=self.base_url,
+                token=self._token.get_secret_value(),
+                concurrency=self._concurrency,
+                rate=self._rate,
+                folder=self._pace_folder,
+                runtime=self._runtime,
+            )
+        )
         transport = await self._stack.enter_async_context(
             opened(
                 token=self._token.get_secret_value(),
@@ -161,7 +206,9 @@ class Client:
 
     async def me(self) -> Account:
         """The account of the token: whether it is accepted, and what it may do."""
-        return Account.model_validate(await self._read("/auth/me", check=lambda said: isinstance(said, dict)))
+        said = await self._read("/auth/me", check=lambda said: isinstance(said, dict))
+        self._exchange.hear(from_account(said))
+        return Account.model_validate(said)
 
     async def campaigns(self, search: str | None = None) -> list[Campaign]:
         """All campaigns that the token sees, or those that the server finds for `search`, in the server's order."""

@@ -20,7 +20,9 @@ import orjson
 
 from callcamp_sync.api.discretion import discreet, secrets_of
 from callcamp_sync.api.health import Budget, Health
+from callcamp_sync.api.hints import Hint, from_headers
 from callcamp_sync.api.pace import Gate
+from callcamp_sync.api.quota import Turn
 from callcamp_sync.api.refusals import server_words
 from callcamp_sync.api.retry import ATTEMPTS, THROTTLES, Verdict, delay, judge, retry_after
 from callcamp_sync.api.transport import Answer, Lost, Transport
@@ -95,6 +97,7 @@ class Exchange:
         self._transport = transport
         self._gate = gate
         self._base_url = base_url
+        self._last_address, self._last_url = "", httpx.URL(base_url)
         self._token = token
         self._timeout = timeout
         self._runtime = runtime
@@ -131,12 +134,15 @@ class Exchange:
         failures = throttles = attempts = 0
         last = _Attempt(Verdict.RETRY, None, None, None)
         while True:
-            async with self._gate.turn():
+            turn = await self._gate.enter()
+            try:
                 if self.broken or self.moved:
                     words = self.broken or f"the base URL moved to {self.moved}"
                     return Ended(verdict=Verdict.RETRY, status=last.status, said=None, words=words, attempts=attempts)
                 attempts += 1
-                last = await self._attempt(call, url, again=attempts > 1)
+                last = await self._attempt(call, url, turn, again=attempts > 1)
+            finally:
+                self._gate.leave()
             throttled = last.status == 429
             failures, throttles = failures + (not throttled), throttles + throttled
             over = last.verdict is not Verdict.RETRY or (throttled and not call.patient)
@@ -146,8 +152,12 @@ class Exchange:
                 await self._runtime.sleep(delay(failures, last.asked_wait, self._runtime.rng))
 
     def _url(self, call: Call) -> httpx.URL:
+        """Parsed once for as many calls to the same path as follow one another: creates, for the most part."""
         query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in call.query.items())
-        return httpx.URL(f"{self._base_url}{call.path}{'?' if query else ''}{query}")
+        address = f"{call.path}{'?' if query else ''}{query}"
+        if address != self._last_address:
+            self._last_address, self._last_url = address, httpx.URL(f"{self._base_url}{address}")
+        return self._last_url
 
     def _may_retry(self, failures: int, throttles: int, *, throttled: bool) -> bool:
         """Throttled answers draw on no budget: the shared gate already keeps everybody to what the server asked for."""
@@ -155,7 +165,7 @@ class Exchange:
             return False
         return throttles < THROTTLES if throttled else failures < ATTEMPTS and self._budget.spend(self._sent)
 
-    async def _attempt(self, call: Call, url: httpx.URL, *, again: bool) -> _Attempt:
+    async def _attempt(self, call: Call, url: httpx.URL, turn: Turn, *, again: bool) -> _Attempt:
         started = self._runtime.monotonic()
         self._sent += 1
         self._retried += again
@@ -171,7 +181,7 @@ class Exchange:
                 self._busy_seconds += self._runtime.monotonic() - self._busy_since
         if isinstance(outcome, Lost):
             return self._lost(call, outcome, started)
-        return self._answered(call, outcome, started)
+        return self._answered(call, outcome, turn, started)
 
     def _lost(self, call: Call, lost: Lost, started: float) -> _Attempt:
         if lost.distrusted:
@@ -179,7 +189,7 @@ class Exchange:
         self._failed(lost.words, started)
         return _Attempt(judge(call.method, None, maybe_sent=lost.maybe_sent), None, None, lost.words)
 
-    def _answered(self, call: Call, answer: Answer, started: float) -> _Attempt:
+    def _answered(self, call: Call, answer: Answer, turn: Turn, started: float) -> _Attempt:
         said, flaw = _read(answer, call)
         verdict = judge(call.method, answer.status, readable=flaw is None)
         wait = retry_after(answer.headers, now=self._runtime.now())
@@ -190,22 +200,28 @@ class Exchange:
             words = discreet(words, (*([self._token] if self._token else []), *call.secrets))
         if 300 <= answer.status < 400:
             self.moved = self.moved or _origin(self._base_url, answer.headers.get("location"))
-        self._learn(answer.status, wait, flaw, words or "", started)
-        return _Attempt(verdict, answer.status, said, words, wait)
-
-    def _learn(self, status: int, wait: float | None, flaw: str | None, words: str, started: float) -> None:
-        """What an answer says about the server's health, and how everybody's pace follows from it."""
-        if status == 429:
-            self._throttled += 1
-            self._health.throttled(started=started, now=self._runtime.monotonic())
-            self._gate.pause(delay(self._health.throttled_rounds, wait, self._runtime.rng))
-        elif status >= 500 or flaw:
-            self._failed(words, started)
+        self._gate.told(from_headers(answer.headers, now=self._runtime.now()), turn)
+        if answer.status == 429:
+            self._refused(turn, wait, started)
+        elif answer.status >= 500 or flaw:
+            self._failed(words or "", started)
             if wait:
                 self._gate.pause(wait)
         else:
             self._health.succeeded()
-            self._gate.widen()
+            self._gate.accepted(turn)
+        return _Attempt(verdict, answer.status, said, words, wait)
+
+    def _refused(self, turn: Turn, wait: float | None, started: float) -> None:
+        """The server asked for patience: everybody has it, and the pace follows from it."""
+        self._throttled += 1
+        self._health.throttled(started=started, now=self._runtime.monotonic())
+        self._gate.throttled(turn, delay(self._health.throttled_rounds, wait, self._runtime.rng))
+
+    def hear(self, hint: Hint | None) -> None:
+        """What the account says of its limit."""
+        if hint is not None and hint.rate is not None:
+            self._gate.hear(hint.rate)
 
     def _failed(self, words: str, started: float) -> None:
         """Tell the breaker; from the second round of failure on, everybody waits a moment."""

@@ -3,8 +3,8 @@
 In:  answers of `?page=&limit=`, in whatever order they arrive.
 Out: a Listing. `complete` only if one pass over all pages saw one constant `total` and exactly that many distinct ids: then, by
      the pigeonhole principle, nothing was skipped and nothing counted twice, whatever the sort order. Otherwise the union of
-     all passes, last seen wins, and complete is False. Where `total` changed between two answers, items moved over the page
-     boundaries between them: those pages are read again at once, so that an item that slipped through is found.
+     all passes, last seen wins, and complete is False. A pass may begin at any page: where `total` changed between two answers,
+     the next pass begins with the answers since that change, and reads only the pages that came before it again.
 Rule source: the vendor's page (`total, page, limit, totalPages`); what it leaves open (order and stability of a list) is
      taken to be unfriendly. Rows are kept as frames of some thousand, never as objects.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import polars as pl
 
@@ -22,10 +23,10 @@ from callcamp_sync.api.columns import Source, page_texts
 #: Items asked for per page: the vendor's maximum.
 PAGE_LIMIT = 100
 
-#: Passes over all pages before a listing is taken as it is.
+#: Times that all pages may be read before a listing is taken as it is.
 PASSES = 3
 
-#: A list of more pages than SHORT is read so often at most: what is still unsure then is searched one by one.
+#: The same for a list of more pages than SHORT: what is still unsure then is searched one by one.
 LONG_PASSES = 2
 SHORT = 50
 
@@ -62,8 +63,17 @@ def _count(said: Mapping[str, object], name: str) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """An answer: its page, the total that it named, how many of its items have no id."""
+
+    page: int
+    total: int | None
+    nameless: int
+
+
 class Pass:
-    """One pass over all pages: which page comes next, and what the pages proved."""
+    """One pass over all pages: which page comes next, and what the pages proved. done: answers that it took in itself."""
 
     def __init__(self, name: str, columns: Mapping[str, Source]) -> None:
         self._name = name
@@ -76,8 +86,8 @@ class Pass:
         self._seen: dict[tuple[str | None, ...], int] = {}
         self._ended = False
         self._empty = 0
-        self._arrivals: list[tuple[int, int | None]] = []
-        self._looked = 0
+        self._arrivals: list[_Arrival] = []
+        self._kept: frozenset[int] = frozenset()
         self._frames: list[pl.DataFrame] = []
         self._texts: dict[str, list[str | None]] = {name: [] for name in columns}
         self._pages: list[int] = []
@@ -89,6 +99,8 @@ class Pass:
 
     def next_page(self) -> int | None:
         """The next page to ask for, in order; None when, by what is known so far, there is none."""
+        while self._next in self._kept:
+            self._next += 1
         if self._ended or self._next > self.pages:
             return None
         self._next += 1
@@ -101,7 +113,7 @@ class Pass:
         ids = tuple(texts[self._key])
         self.done += 1
         self.nameless += nameless
-        self._arrivals.append((page, _count(said, "total")))
+        self._arrivals.append(_Arrival(page, _count(said, "total"), nameless))
         self._count_pages(page, said, len(items))
         if ids and self._seen.setdefault(ids, page) != page:
             self.repeated = self._ended = True
@@ -112,19 +124,25 @@ class Pass:
         if len(self._pages) >= _FRAME_ROWS:
             self._flush()
 
-    def unsure(self, window: int) -> list[int]:
-        """Pages beside a change of `total` that has not been looked at yet.
+    def follow(self) -> Pass:
+        """A further pass. It begins with the answers that this one got since `total` last changed, if it changed at all."""
+        after = Pass(self._name, self._columns)
+        since = self._since_change()
+        if not since or self._ended:
+            return after
+        after._kept = frozenset(one.page for one in since)
+        after._arrivals = since
+        after._frames = [self.frame().filter(pl.col(_PAGE).is_in(after._kept))]
+        after._ids = set(after._frames[0][self._key])
+        after._totals = {self.total}
+        after._size, after.pages, after.total = self._size, self.pages, self.total
+        after.nameless = sum(one.nameless for one in since)
+        return after
 
-        window: how many pages are under way at once. Answers arrive in another order than they were made in, so the pages of
-        one window on both sides of the change are meant, and the neighbour that an item may have moved to.
-        """
-        found: set[int] = set()
-        for place in range(max(self._looked, 1), len(self._arrivals)):
-            if self._arrivals[place][1] != self._arrivals[place - 1][1]:
-                near = [page for page, _ in self._arrivals[max(0, place - window) : place + window]]
-                found |= {page + step for page in near for step in (-1, 0, 1)}
-        self._looked = len(self._arrivals)
-        return sorted(page for page in found if 1 <= page <= self.pages)
+    def _since_change(self) -> list[_Arrival]:
+        """The answers from the last change of `total` on; none where it never changed."""
+        changes = [at for at, (before, one) in enumerate(pairwise(self._arrivals), 1) if before.total != one.total]
+        return self._arrivals[changes[-1] :] if changes else []
 
     def _flush(self) -> None:
         """Turn the texts so far into a frame: a frame for every page would cost more than the page's JSON."""

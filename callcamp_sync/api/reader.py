@@ -16,9 +16,6 @@ from callcamp_sync.api.columns import Source
 from callcamp_sync.api.paging import LONG_PASSES, PASSES, SHORT, Listing, Pass, combine
 from callcamp_sync.errors import SyncError
 
-#: How often pages beside a change are read again before the pass is taken as it is.
-ROUNDS = 3
-
 #: Fetches one page by its number; raises SyncError.
 Fetch = Callable[[int], Awaitable[dict[str, Any]]]
 
@@ -31,16 +28,17 @@ async def read_all(
 ) -> Listing:
     """Every item of the list `name`; read again while nothing proves that none was missed, up to PASSES times.
 
+    After a change in the middle only the pages that came before it are read again.
+
     Raises the SyncError of the first page that could not be read: part of a list is never passed off as the list.
     """
-    passes: list[Pass] = []
-    most = PASSES
-    while len(passes) < most and not (passes and passes[-1].proved):
-        current = Pass(name, columns)
-        passes.append(current)
-        await _one_pass(current, fetch, workers, on_page)
-        await _again(current, fetch, workers)
-        most = PASSES if current.pages <= SHORT else LONG_PASSES
+    passes = [Pass(name, columns)]
+    await _one_pass(passes[0], fetch, workers, on_page)
+    # Counted in answers, not in pages that a server promises: a `total` may be of any size.
+    most = passes[0].done * (PASSES if passes[0].done <= SHORT else LONG_PASSES)
+    while not passes[-1].proved and sum(one.done for one in passes) < most:
+        passes.append(passes[-1].follow())
+        await _one_pass(passes[-1], fetch, workers, on_page)
     return combine(passes, columns)
 
 
@@ -65,10 +63,3 @@ async def _one_pass(into: Pass, fetch: Fetch, workers: int, on_page: OnPage | No
             group.start_soon(work)
     if failures:
         raise failures[0]
-
-
-async def _again(into: Pass, fetch: Fetch, workers: int) -> None:
-    """Read the pages beside every change of the list's length again, while there are new ones, a bounded number of times."""
-    for _ in range(ROUNDS):
-        for page in into.unsure(workers):
-            into.take(page, await fetch(page))

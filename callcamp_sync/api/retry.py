@@ -83,10 +83,10 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     known = [number for number in numbers if number is not None]
     if known and len(known) == len(numbers):
         return _clamped(max(known))
-    until = _instant(text)
+    until = instant(text)
     if until is None:
         return None
-    return _clamped((until - (_instant(headers.get("date", "")) or now)).total_seconds())
+    return _clamped((until - (instant(headers.get("date", "")) or now)).total_seconds())
 
 
 def _clamped(seconds: float) -> float:
@@ -101,7 +101,8 @@ def _number(text: str) -> float | None:
     return None if math.isnan(number) else number
 
 
-def _instant(text: str) -> datetime | None:
+def instant(text: str) -> datetime | None:
+    """An HTTP date, aware; None for anything else."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

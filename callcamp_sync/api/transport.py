@@ -8,16 +8,17 @@ Rules: redirects, cookies, proxies and .netrc of the environment are off; the wh
 Two traps of the libraries are closed here. httpx-aiohttp names a connection that broke *after* the request was sent
      `ConnectTimeout`, so the cause is asked instead. aiohttp sends GET and DELETE again by itself when a kept connection turns
      out closed; the middleware `_once` turns that error into one that it does not repeat.
+Requests go to httpx's transport, not through its client: redirects, cookies, authentication and hooks, all of them off, cost a
+     third of a request there. What every request carries is made once.
 """
 
 from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import anyio
@@ -65,20 +66,22 @@ class _BrokenError(aiohttp.ClientPayloadError):
 
 
 class Transport:
-    """An open pool of connections. Made by `opened`."""
+    """An open pool of connections. Made by `opened`. headers: sent with every request."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, wire: httpx.AsyncBaseTransport, headers: Mapping[str, str]) -> None:
+        self._wire = wire
+        self._headers = httpx.Headers(dict(headers))
+        self._headers_of_json = httpx.Headers({**headers, "content-type": "application/json"})
 
     async def send(self, method: str, url: httpx.URL, body: bytes | None, *, seconds: float) -> Answer | Lost:
         """One attempt, ended after `seconds` at the latest. Raises nothing but cancellation."""
         connect = min(_CONNECT_TIMEOUT, seconds * 0.8)
-        request = self._client.build_request(
+        request = httpx.Request(
             method,
             url,
             content=body,
-            headers={"content-type": "application/json"} if body is not None else None,
-            timeout=httpx.Timeout(None, connect=connect, pool=connect),
+            headers=self._headers if body is None else self._headers_of_json,
+            extensions={"timeout": {"connect": connect, "pool": connect}},
         )
         try:
             with anyio.fail_after(seconds):
@@ -88,17 +91,26 @@ class Transport:
 
     async def _exchange(self, request: httpx.Request) -> Answer | Lost:
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._wire.handle_async_request(request)
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             return _lost(error)
         try:
             try:
-                headers = {name.lower(): value for name, value in response.headers.items()}
+                headers = _joined(response.headers.raw)
                 return Answer(response.status_code, headers, await _body(response, headers.get("content-encoding", "")))
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError):
             return Lost("the connection broke in the middle of the answer", maybe_sent=True)
+
+
+def _joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Lower-case names; values of repeated ones joined."""
+    headers: dict[str, str] = {}
+    for name_bytes, value_bytes in raw:
+        name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("utf-8", "replace")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 @asynccontextmanager
@@ -122,12 +134,9 @@ async def opened(*, token: str, connections: int, agent: str, base_url: str, rou
         "accept-encoding": "gzip",
         "user-agent": agent,
     }
-    transport = AiohttpTransport(client=session, verify=context, trust_env=False, proxy=route.proxy_to(base_url))
-    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-    async with httpx.AsyncClient(
-        transport=transport, headers=headers, cookies=no_cookies, trust_env=False, follow_redirects=False
-    ) as client:
-        yield Transport(client)
+    proxy = route.proxy_to(base_url)
+    async with AiohttpTransport(client=session, verify=context, trust_env=False, proxy=proxy) as wire:
+        yield Transport(wire, headers)
     # A closed socket is torn down by the loop's next turn; without it Python warns of an unclosed transport.
     await anyio.lowlevel.checkpoint()
 
@@ -173,7 +182,8 @@ async def _body(response: httpx.Response, encoding: str) -> bytes | None:
         return None
     unzip = zlib.decompressobj(wbits=31) if encoding.endswith("gzip") else None
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for chunk in response.stream:
         try:
             body += unzip.decompress(chunk, BODY_LIMIT + 1 - len(body)) if unzip else chunk
         except zlib.error:

@@ -33,7 +33,7 @@ _REFUSED = {
     NumberParseException.TOO_SHORT_NSN: ("phone-invalid", "too short"),
     NumberParseException.TOO_LONG: ("phone-invalid", "too long"),
 }
-_UNFIT = {
+UNFIT = {
     ValidationResult.INVALID_COUNTRY_CODE: "no such country code",
     ValidationResult.TOO_SHORT: "too short",
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "the area code is missing",
@@ -68,7 +68,7 @@ def read(text: str, *, region: str | None, bare: bool) -> tuple[str | None, str 
 def _judged(number: PhoneNumber) -> tuple[str | None, str | None]:
     """(E.164, None), or (None, why it cannot be dialled)."""
     if not phonenumbers.is_valid_number(number):
-        return None, _UNFIT.get(phonenumbers.is_possible_number_with_reason(number), "not in use")
+        return None, UNFIT.get(phonenumbers.is_possible_number_with_reason(number), "not in use")
     if phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE:
         return None, "premium rate"
     phone = phonenumbers.format_number(number, PhoneNumberFormat.E164)

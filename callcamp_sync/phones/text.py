@@ -30,7 +30,7 @@ class Spelling:
 
 
 #: A spreadsheet number holds this many digits; more have become zeros.
-_EXACT_DIGITS = 15
+EXACT_DIGITS = 15
 #: No cell with one number is longer, whatever stands around it.
 _LONGEST_TEXT = 100
 #: "0011" or "810", then 15 digits, then a "(0)": no single number is longer.
@@ -120,14 +120,14 @@ def _as_number(plain: str) -> Spelling | None:
 
 def _whole(digits: str) -> Spelling:
     """Digits alone. A leading zero says that the cell was text, so nothing was rounded."""
-    if digits[0] != "0" and len(digits) > _EXACT_DIGITS:
+    if digits[0] != "0" and len(digits) > EXACT_DIGITS:
         return Spelling("", "phone-damaged")
     return Spelling(digits, bare=True)
 
 
 def _from_exponent(whole: str, fraction: str, power: int) -> Spelling:
     """1.4155550123E+10 carries every digit of the number; 1.41555E+10 does not."""
-    if len(fraction) < power or fraction[power:].strip("0") or len(whole) + power > _EXACT_DIGITS:
+    if len(fraction) < power or fraction[power:].strip("0") or len(whole) + power > EXACT_DIGITS:
         return Spelling("", "phone-damaged")
     return _whole(whole + fraction[:power])
 

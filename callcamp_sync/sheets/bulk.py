@@ -30,6 +30,12 @@ from callcamp_sync.sheets.limits import Limits
 
 _SCRIPT = str(Path(child.__file__))
 
+#: What any workbook gets, and what each byte of it adds: a hundred times what the slowest form needs.
+_SECONDS_AT_LEAST = 15.0
+_SECONDS_PER_BYTE = 20 / 1_000_000
+#: The child's seconds are the processor's; on a busy machine they take longer.
+_PATIENCE = 4.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
@@ -81,6 +87,7 @@ class Run:
     """A child at work. out, err: what it wrote, when `feeder` has ended. late: it was stopped for its time."""
 
     process: subprocess.Popen[bytes]
+    seconds: float
     feeder: threading.Thread | None = None
     out: bytes = b""
     err: bytes = b""
@@ -99,7 +106,8 @@ class Run:
 
 @contextmanager
 def _started(data: bytes, asked: dict[str, Any], limits: Limits) -> Iterator[Run]:
-    order = json.dumps({**asked, "memory": limits.memory, "seconds": limits.seconds})
+    seconds = _allowed(len(data), limits)
+    order = json.dumps({**asked, "memory": limits.memory, "seconds": seconds})
     # Nothing of the environment is needed but where libraries are; a token has no business in a process that reads files.
     kept = {key: os.environ[key] for key in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "HOME", "TMPDIR") if key in os.environ}
     process = subprocess.Popen(  # noqa: S603 - our own script, run by our own interpreter
@@ -109,8 +117,8 @@ def _started(data: bytes, asked: dict[str, Any], limits: Limits) -> Iterator[Run
         stderr=subprocess.PIPE,
         env=kept,
     )
-    run = Run(process)
-    run.feeder = threading.Thread(target=run.converse, args=(data, limits.seconds), daemon=True)
+    run = Run(process, seconds)
+    run.feeder = threading.Thread(target=run.converse, args=(data, min(limits.seconds, seconds * _PATIENCE)), daemon=True)
     run.feeder.start()
     try:
         yield run
@@ -118,6 +126,11 @@ def _started(data: bytes, asked: dict[str, Any], limits: Limits) -> Iterator[Run
         if process.poll() is None:
             process.kill()
         run.feeder.join()
+
+
+def _allowed(size: int, limits: Limits) -> float:
+    """Seconds of the processor for a file of `size` bytes: damage can send the reader round for ever."""
+    return min(limits.seconds, _SECONDS_AT_LEAST + size * _SECONDS_PER_BYTE)
 
 
 def _answer(run: Run, shown: str, limits: Limits) -> tuple[dict[str, Any], bytes]:
@@ -131,6 +144,8 @@ def _answer(run: Run, shown: str, limits: Limits) -> tuple[dict[str, Any], bytes
             raise _unreadable(shown, said["error"])
         return said, rest
     if run.late or code in (-24, 152):  # SIGXCPU
+        if run.seconds < limits.seconds:
+            raise _unreadable(shown, f"the reader found no end of it in {run.seconds:.0f} seconds")
         raise SheetError(
             f"`{shown}` took longer than {limits.seconds:g} seconds to read",
             hint="save it as .csv, or raise the setting `sheet_seconds`",

@@ -14,6 +14,7 @@ from xml.parsers import expat
 
 from callcamp_sync.errors import SheetError
 from callcamp_sync.sheets import biff
+from callcamp_sync.sheets.damage import ZIP_DAMAGE
 from callcamp_sync.sheets.package import Styles, inflated, local, parse
 from callcamp_sync.sheets.scan import Inspection, certain_of
 from callcamp_sync.sheets.source import Kind
@@ -59,14 +60,16 @@ def look(data: bytes, kind: Kind, sheet: str, shown: str) -> tuple[Inspection, S
 def _archive(data: bytes, shown: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except ZIP_DAMAGE as error:
         raise SheetError(f"`{shown}` is damaged or truncated: it is no whole workbook", hint="export it again") from error
 
 
 def _xlsb_parts(archive: zipfile.ZipFile, sheet: str, shown: str) -> tuple[bytes, bytes]:
     names = {name.lower(): name for name in archive.namelist()}
     links = dict(_relations(archive, names.get("xl/_rels/workbook.bin.rels", ""), shown))
-    target = links.get(biff.sheet_relation(b"".join(inflated(archive, names["xl/workbook.bin"], shown, xml=False)), sheet), "")
+    target = links.get(
+        biff.sheet_relation(b"".join(inflated(archive, names.get("xl/workbook.bin", ""), shown, xml=False)), sheet), ""
+    )
     part, styles = names.get(f"xl/{target}".lower()), names.get("xl/styles.bin")
     if part is None:
         raise biff.BrokenError

@@ -13,12 +13,12 @@ import io
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
 
 from callcamp_sync.errors import SheetError
+from callcamp_sync.sheets.damage import ZIP_DAMAGE
 
 MAX_PART = 2_000_000_000
 MAX_RATIO = 250
@@ -83,7 +83,7 @@ def open_package(data: bytes, shown: str) -> Package:
         raise SheetError(f"`{shown}` is damaged or truncated: it is no whole workbook", hint="copy or export it again")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except ZIP_DAMAGE as error:
         raise SheetError(f"`{shown}` is damaged or truncated: it is no whole workbook", hint="copy or export it again") from error
     names = _members(archive, shown)
     links = _relations(archive, names, shown)
@@ -115,9 +115,9 @@ def _foreign(shown: str, names: dict[str, str]) -> SheetError:
 
 def inflated(archive: zipfile.ZipFile, part: str, shown: str, *, xml: bool = True) -> Iterator[bytes]:
     """The part in pieces, each beginning with a tag and ending before one. Raises SheetError: damage, limits, foreign XML."""
-    info = archive.getinfo(part)
     size, rest = 0, b""
     try:
+        info = archive.getinfo(part)
         with archive.open(info) as stream:
             while block := stream.read(_BLOCK):
                 size += len(block)
@@ -133,7 +133,7 @@ def inflated(archive: zipfile.ZipFile, part: str, shown: str, *, xml: bool = Tru
                 if cut > 0:
                     yield rest[:cut]
                     rest = rest[cut:]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except ZIP_DAMAGE as error:
         raise SheetError(f"`{shown}` is damaged (`{part}`)", hint="copy or export it again") from error
     yield rest
 

@@ -13,6 +13,7 @@ import zlib
 from typing import IO
 
 from callcamp_sync.errors import SheetError
+from callcamp_sync.sheets.damage import ZIP_DAMAGE
 from callcamp_sync.sheets.limits import Limits
 
 GZIP = b"\x1f\x8b"
@@ -36,7 +37,7 @@ def _plain_archive(data: bytes) -> zipfile.ZipFile | None:
     """The archive, or None for a document; what is damaged is told by those who read documents."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except ZIP_DAMAGE:
         return None
     return None if any(name.lower().startswith(_DOCUMENT) for name in archive.namelist()) else archive
 
@@ -82,7 +83,7 @@ def _only_member(archive: zipfile.ZipFile, shown: str, limits: Limits) -> bytes:
     try:
         with archive.open(infos[0]) as stream:
             return _bounded(stream, infos[0].compress_size, shown, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except ZIP_DAMAGE as error:
         raise _damaged(shown) from error
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from xml.parsers import expat
+
+from callcamp_sync.sheets.damage import ZIP_DAMAGE
 
 _PART = "docProps/custom.xml"
 _LARGEST = 1_000_000
@@ -20,7 +21,7 @@ def custom_properties(data: bytes) -> dict[str, str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(_PART) as stream:
             text = stream.read(_LARGEST + 1)
-    except (KeyError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except ZIP_DAMAGE:
         return {}
     if len(text) > _LARGEST or b"<!DOCTYPE" in text:
         return {}

@@ -20,6 +20,7 @@ from typing import Literal
 
 from callcamp_sync.errors import SheetError
 from callcamp_sync.sheets import packed
+from callcamp_sync.sheets.damage import ZIP_DAMAGE
 from callcamp_sync.sheets.limits import STANDARD, Limits
 
 Kind = Literal["text", "xlsx", "xls", "xlsb", "ods"]
@@ -174,7 +175,7 @@ def _zip_kind(data: bytes) -> Kind:
     """What is damaged, or no workbook at all, is told by package.py."""
     try:
         names = {name.lower() for name in zipfile.ZipFile(io.BytesIO(data)).namelist()}
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except ZIP_DAMAGE:
         return "xlsx"
     if "xl/workbook.xml" in names:
         return "xlsx"

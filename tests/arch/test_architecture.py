@@ -52,8 +52,10 @@ LAYERS: Mapping[str, frozenset[str]] = {
         }
     ),
     "pipeline": frozenset(
-        {"planning", "settling", "resuming", "bench", "closing", "pipeline", "export", "checks", "suppression", "rehearsal"}
-        | {"mappings", "tracing", "explaining", "template", "fixes", "annotation", "project", "hygiene", "paces"},
+        {
+            *("planning", "settling", "resuming", "bench", "readback", "closing", "pipeline", "export", "checks", "suppression"),
+            *("rehearsal", "mappings", "tracing", "explaining", "template", "fixes", "annotation", "project", "hygiene", "paces"),
+        }
     ),
     "library": frozenset({"library"}),
     "cli": frozenset({"cli", "__main__"}),
@@ -70,6 +72,7 @@ ACQUAINTED: Mapping[str, frozenset[str]] = {
     "journal_file": frozenset({"private"}),
     "ledger": frozenset({"private"}),
     "lock": frozenset({"private"}),
+    "api": frozenset({"private"}),  # the pace of the last run is kept among the private files
     "settings": frozenset({"settings_layers", "tokens"}),
     "report": frozenset({"sheets"}),  # rows.csv and report.xlsx
     "sending": frozenset({"api", "journal"}),  # intent first, then the request
@@ -114,7 +117,7 @@ SEAMS: Mapping[str, str] = {
 LIBRARIES: Mapping[str, frozenset[str]] = {
     "aiohttp": frozenset({"api"}),
     "anyio": frozenset(
-        {"api", "journal", "execution", "tally", "linking", "planning", "closing", "pipeline", "rehearsal", "library", "cli"}
+        {"api", "journal", "execution", "tally", "linking", "planning", "readback", "pipeline", "rehearsal", "library", "cli"}
     ),
     "fastexcel": frozenset({"sheets"}),
     "filelock": frozenset({"journal_file", "ledger", "lock"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import logging
@@ -18,6 +19,7 @@ import pytest
 from scripted_server import Act, ScriptedServer, answer, cut, cut_chunked, drip, hang, leave, page, raw, reset
 
 from callcamp_sync.api import Client, ForbiddenError, Reply, Runtime
+from callcamp_sync.api.client import open_gate
 from callcamp_sync.errors import AccessError, ContractError, NotFoundError, RefusedError, SyncError, UnreachableError
 from callcamp_sync.model import Fate
 
@@ -351,3 +353,78 @@ async def test_no_phone_number_and_no_token_reach_a_log_or_a_message(caplog: pyt
         said = f"{caplog.text} {caught.value!r} {caught.value.hint} {callcamp!r} {callcamp.__dict__} {caught.value.__cause__!r}"
         assert "2015550123" not in said
         assert "secret-token" not in said
+
+
+async def test_requests_that_were_canceled_at_any_point_take_nothing_with_them() -> None:
+    """A pool that loses a connection with each canceled request is empty in the end, and then every request waits for ever."""
+
+    async def slowly(writer: asyncio.StreamWriter) -> bool:
+        await asyncio.sleep(0.004)
+        return await answer(200, {"user": {}})(writer)
+
+    async with ScriptedServer([slowly]) as server, client(server, concurrency=4) as callcamp:
+        for number in range(200):
+            with anyio.move_on_after(number % 10 / 1000):
+                await callcamp.me()
+        async with anyio.create_task_group() as group:
+            for _ in range(30):
+                group.start_soon(callcamp.me)
+
+
+async def test_an_answer_that_is_not_read_to_its_end_takes_its_connection_with_it() -> None:
+    """Else the rest of a body that was too large would be read as the next answer."""
+    large = answer(200, b'{"uuid": "o1"}' + b" " * 17 * 1024 * 1024)
+    async with ScriptedServer([large, answer(200, ORDER)]) as server, client(server, concurrency=1) as callcamp:
+        assert (await callcamp.create_order("c1", BODY)).fate is Fate.UNKNOWN
+        assert (await callcamp.create_order("c1", BODY)).fate is Fate.DONE
+        assert server.connections == 2
+
+
+async def test_an_answer_that_was_read_leaves_its_connection_to_the_next_request() -> None:
+    async with ScriptedServer([answer(200, ORDER)]) as server, client(server, concurrency=1) as callcamp:
+        for _ in range(5):
+            assert (await callcamp.create_order("c1", BODY)).fate is Fate.DONE
+        assert server.connections == 1
+
+
+async def test_headers_that_a_server_repeats_are_all_heard() -> None:
+    clock = Clock()
+    twice = raw(b"HTTP/1.1 429 No\r\nRetry-After: 3\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n")
+    async with ScriptedServer([twice, answer(201, ORDER)]) as server, client(server, clock) as callcamp:
+        assert (await callcamp.create_order("c1", BODY)).fate is Fate.DONE
+        assert clock.seconds == 7
+
+
+async def test_what_the_server_says_is_left_is_not_overdrawn() -> None:
+    clock = Clock()
+    spent = answer(200, {"user": {}}, ratelimit='"a";r=0;t=20', ratelimit_policy='"a";q=5;w=60')
+    async with ScriptedServer([spent]) as server, client(server, clock) as callcamp:
+        await callcamp.me()
+        await callcamp.me()
+        assert 20 <= clock.seconds < 21
+
+
+async def test_the_accounts_own_words_set_the_pace() -> None:
+    clock = Clock()
+    account = answer(200, {"user": {}, "rateLimit": {"limit": 10, "remaining": 9, "perSecond": 2}})
+    async with ScriptedServer([account]) as server, client(server, clock) as callcamp:
+        for _ in range(5):
+            await callcamp.me()
+        assert 1.5 <= clock.seconds <= 2.5
+
+
+async def test_two_clients_of_one_account_pass_one_gate() -> None:
+    clock = Clock()
+    async with ScriptedServer([answer(201, ORDER)]) as server:
+        shared = open_gate(base_url=server.url, token="secret-token", concurrency=4, runtime=clock.runtime())
+        with shared as gate:
+            first, second = (
+                Client(base_url=server.url, token="secret-token", concurrency=4, gate=gate, runtime=clock.runtime()) for _ in "ab"
+            )
+            async with first, second:
+                gate.pause(9)
+                assert (await first.create_order("c1", BODY)).fate is Fate.DONE
+                assert clock.seconds == 9
+                gate.pause(5)
+                assert (await second.create_order("c1", BODY)).fate is Fate.DONE
+        assert clock.seconds == 14

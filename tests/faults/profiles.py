@@ -31,7 +31,8 @@ class Timing:
 
 TIMING = Timing()
 
-_LOST: Mapping[str, Fault] = {
+#: What leaves a write without an answer that proves anything, before or after it was carried out.
+LOST: Mapping[str, Fault] = {
     "reset before": mischief.reset_before,
     "reset after": mischief.reset_after,
     "closed after": mischief.closed_after,
@@ -60,7 +61,7 @@ _LISTS: Mapping[str, Fault] = {
     "missing fields": mischief.missing_fields,
 }
 _READ: Mapping[str, Fault] = {
-    name: fault for name, fault in _LOST.items() if "after" not in name or name in ("reset after", "closed after")
+    name: fault for name, fault in LOST.items() if "after" not in name or name in ("reset after", "closed after")
 }
 
 
@@ -156,7 +157,7 @@ class Weather:
         if heard.route == "associate" and len(heard.body["recordUuids"]) > 1 and happens(profile.halves, "halves", *key):
             return "partial associate", mischief.half_linked
         tables = (
-            (profile.lost, _LOST),
+            (profile.lost, LOST),
             (profile.late, _LATE),
             (profile.busy, _BUSY),
             (profile.hurt if heard.attempt == 1 else 0.0, _HURT),

@@ -2,7 +2,8 @@
 
     python -m tests.faults.victim      one JSON object a line on stdin; answers with {"pid": ...}, then {"status": ...}
 
-In:  port, folder, campaign, and `journal`: at which statement of the journal the child kills itself (0: at none).
+In:  port, folder, campaign, and `journal`: at which statement of the journal the child kills itself (0: at none); if wanted,
+     `command` (sync or resume) and `settings` that differ.
 Out: what `waitpid` says: -9 for a killed child, else its exit code. A child runs the real pipeline and nothing else; it is a
 process of its own, with its own sockets, files and locks, and SIGKILL is SIGKILL.
 """
@@ -76,8 +77,10 @@ def _run(order: dict[str, Any]) -> int:
     if order["journal"]:
         _die_at(order["journal"])
     request = Request(sheet=str(folder / "sheet.csv"), campaign=order["campaign"])
-    bench = Bench(settings=settings_of(order["port"], folder))
+    bench = Bench(settings=settings_of(order["port"], folder, **order.get("settings", {})))
     with without_workbook():
+        if order.get("command") == "resume":
+            return anyio.run(pipeline.resume, None, bench).exit_code
         return anyio.run(pipeline.sync, request, bench).exit_code
 
 

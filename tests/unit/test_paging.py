@@ -58,11 +58,37 @@ def test_an_item_that_slips_over_a_boundary_by_a_deletion_is_read_again() -> Non
     while (page := one.next_page()) is not None:
         one.take(page, answer(items, page))
     assert "order_100" not in set(one.frame()["order_uuid"])
-    for page in one.unsure(1):
-        one.take(page, answer(items, page))
-    found = combine([one], ORDER_COLUMNS)
+    assert not combine([one], ORDER_COLUMNS).complete, "a list that changed while it was read proves nothing"
+    two = one.follow()
+    assert two.next_page() == 1
+    two.take(1, answer(items, 1))
+    assert two.next_page() is None, "what came after the change is not read again"
+    found = combine([one, two], ORDER_COLUMNS)
     assert "order_100" in ids(found)
-    assert not found.complete, "a list that changed while it was read proves nothing"
+    assert found.complete
+    assert ids(found) == {f"order_{n}" for n in items}
+
+
+def test_a_change_in_the_second_look_leaves_nothing_proved_but_what_came_after_it() -> None:
+    items = list(range(450))
+    one = Pass("orders", ORDER_COLUMNS)
+    one.take(1, answer(items, one.next_page() or 0))
+    one.take(2, answer(items, one.next_page() or 0))
+    del items[0]
+    while (page := one.next_page()) is not None:
+        one.take(page, answer(items, page))
+    two = one.follow()
+    two.take(1, answer(items, two.next_page() or 0))
+    items.insert(0, 7000)
+    two.take(2, answer(items, two.next_page() or 0))
+    assert not combine([one, two], ORDER_COLUMNS).complete
+    three = two.follow()
+    again = []
+    while (page := three.next_page()) is not None:
+        again.append(page)
+        three.take(page, answer(items, page))
+    assert again == [1, 3, 4, 5]
+    assert combine([one, two, three], ORDER_COLUMNS).complete
 
 
 def missed(seed: int, place: int, *, workers: int) -> tuple[int, int, bool]:

@@ -245,7 +245,7 @@ WRONG = [
     ("region", "GBR", "two letters"),
     ("region", "4G", "two letters"),
     ("concurrency", "0", "greater than or equal to 1"),
-    ("concurrency", "65", "less than or equal to 64"),
+    ("concurrency", "129", "less than or equal to 128"),
     ("concurrency", "many", "integer"),
     ("rate", "0", "greater than 0"),
     ("rate", "nan", "finite"),
