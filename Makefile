@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test browser simulate soak phones-proof check fmt lint types bench lock clean
+.PHONY: help demo test browser simulate soak phones-proof check fmt lint types bench lock dist release clean
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -53,9 +53,37 @@ phones-proof: $(READY)  ## the phone reader against phonenumbers, 2.8 million ce
 bench: $(READY)  ## the benchmark table
 	@$(BIN)/python -m benchmarks
 
+# What is released, and what it is tried in: an environment without the repository, and tools that never meet it.
+CLEAN := build/clean
+TOOLS := build/tools
+
+dist: $(READY)  ## wheel and sdist into dist/
+	@rm -rf dist && $(BIN)/python -m hatchling build -d dist -t sdist -t wheel >/dev/null
+	@ls dist
+
+$(TOOLS)/.ready: locks/release.txt
+	@rm -rf $(TOOLS) && $(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/release.txt
+	@touch $@
+
+# AUDIT=--required: a release that could not be audited is none.
+AUDIT ?=
+release: dist $(TOOLS)/.ready  ## dist/, tried in a clean environment, with SBOM, licences and audit
+	@rm -rf $(CLEAN) && $(PYTHON) -m venv --without-pip $(CLEAN)
+	@$(BIN)/python -m pip --python $(CLEAN)/bin/python install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r locks/run.txt
+	@$(BIN)/python -m pip --python $(CLEAN)/bin/python install --quiet --disable-pip-version-check --no-deps dist/*.whl
+	@mkdir $(CLEAN)/empty && cd $(CLEAN)/empty && ../bin/callcamp-sync demo --rows 200 >demo.txt 2>&1 || { cat demo.txt; exit 1; }
+	@$(TOOLS)/bin/hadolint Dockerfile
+	@$(TOOLS)/bin/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	@$(TOOLS)/bin/cyclonedx-py environment $(CLEAN)/bin/python --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.cdx.json
+	@$(TOOLS)/bin/pip-licenses --python $(CLEAN)/bin/python --with-urls --order license --format markdown --output-file dist/LICENSES.md >/dev/null
+	@$(BIN)/python release/audit.py $(TOOLS)/bin/pip-audit locks/run.txt dist/audit.json $(AUDIT)
+	@cd dist && sha256sum * > SHA256SUMS && cat SHA256SUMS
+
 lock:  ## renew locks/ (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml -o locks/run.txt -q
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml --all-extras --group dev -c locks/run.txt -o locks/dev.txt -q
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --group pyproject.toml:release -c locks/run.txt -o locks/release.txt -q
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache

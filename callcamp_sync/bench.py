@@ -21,18 +21,19 @@ import polars as pl
 from callcamp_sync import fixes, journal, planning, snapshot
 from callcamp_sync.api.client import Client, OnOrders
 from callcamp_sync.api.pace import Gate
+from callcamp_sync.api.route import Route
 from callcamp_sync.errors import MappingError, UsageError
 from callcamp_sync.journal import Journal
 from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.mapping import parse_mapping, plain_mapping
-from callcamp_sync.model import CampaignInfo, Plan
+from callcamp_sync.model import CampaignInfo, Plan, Sheet
 from callcamp_sync.night import Past
-from callcamp_sync.plan import digest
 from callcamp_sync.schema import RecordSchema, read_record_type
 from callcamp_sync.settings import Settings, token_of
 from callcamp_sync.sheets import SheetLimits, read_sheet
 from callcamp_sync.statuses import DO_NOT_CALL, fold_status
+from callcamp_sync.steps import digest
 from callcamp_sync.tally import Stop
 
 LEDGER_NAME = "do-not-call.jsonl"
@@ -81,12 +82,13 @@ class Bench:
 class Request:
     """One sync as the user asked for it.
 
-    campaign: uuid or unique name. mapping: a TOML file, null for matching by heading. plan_file: where the plan will be saved,
-    for the report's next step. record_type: a JSON file, instead of a campaign's Record Type. fix_file: where `validate` writes
-    the rows to correct. job: the job that asks, null outside `jobs run`.
+    sheet: what names it, or a sheet that was read already. campaign: uuid or unique name. mapping: a TOML file, null for
+    matching by heading. plan_file: where the plan will be saved, for the report's next step. record_type: a JSON file, instead
+    of a campaign's Record Type. fix_file: where `validate` writes the rows to correct. job: the job that asks, null
+    outside `jobs run`.
     """
 
-    sheet: str
+    sheet: str | Sheet
     campaign: str | None
     mapping: Path | None = None
     command: str = "sync"
@@ -94,6 +96,11 @@ class Request:
     record_type: Path | None = None
     fix_file: Path | None = None
     job: str | None = None
+
+    @property
+    def source(self) -> str:
+        """What the user named as the sheet."""
+        return self.sheet.info.path if isinstance(self.sheet, Sheet) else self.sheet
 
 
 @dataclass(slots=True)
@@ -126,6 +133,7 @@ def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None,
         rate=settings.rate,
         timeout=settings.timeout,
         insecure_http=settings.insecure_http,
+        route=Route(proxy=settings.proxy.get_secret_value() if settings.proxy else None, ca_file=settings.ca_file),
         on_orders=on_orders,
         pace_folder=settings.state_dir / PACE_FOLDER,
         gate=gate,
@@ -201,18 +209,7 @@ def load_subject(request: Request, settings: Settings) -> planning.Subject:
     """Read sheet and mapping. Raises SheetError, MappingError, UsageError."""
     mapping = load_mapping(request.mapping)
     chosen = planning.effective(settings, mapping)
-    source = mapping.source
-    sheet = fixes.reopened(
-        read_sheet(
-            request.sheet,
-            sheet=source.sheet,
-            header_row=source.header_row,
-            encoding=source.encoding,
-            delimiter=source.delimiter,
-            hidden_rows=source.hidden_rows,
-            limits=_sheet_limits(settings),
-        )
-    )
+    sheet = load_sheet(request.sheet, mapping, settings)
     # The runs of fix files are counted apart: how many rows they have says nothing of the next whole sheet.
     kind = {"fix": True} if sheet.info.fix_of is not None else {}
     return planning.Subject(
@@ -222,6 +219,24 @@ def load_subject(request: Request, settings: Settings) -> planning.Subject:
         settings=chosen,
         shown=_shown(request, chosen),
         digests={"mapping": digest(mapping.model_dump(mode="json") | kind)},
+    )
+
+
+def load_sheet(source: str | Sheet, mapping: SheetMapping, settings: Settings) -> Sheet:
+    """Read the sheet that `source` names, as the mapping says it is to be read; one that was read stays. Raises SheetError."""
+    if isinstance(source, Sheet):
+        return source
+    how = mapping.source
+    return fixes.reopened(
+        read_sheet(
+            source,
+            sheet=how.sheet,
+            header_row=how.header_row,
+            encoding=how.encoding,
+            delimiter=how.delimiter,
+            hidden_rows=how.hidden_rows,
+            limits=_sheet_limits(settings),
+        )
     )
 
 

@@ -6,7 +6,7 @@ In:  a Desk, a plan, the books that were read back. Out: a Report, written. I/O:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +15,7 @@ from callcamp_sync import __version__, chronicle, fixes, frames, planning, recon
 from callcamp_sync.bench import Bench, Desk
 from callcamp_sync.errors import ExitCode, StateError, gravest
 from callcamp_sync.fields import ROW
-from callcamp_sync.model import CHANGE_SCHEMA, ORDER_LINE_SCHEMA, Fate, Outcome, Plan, Report, RequestCounts
+from callcamp_sync.model import CHANGE_SCHEMA, ORDER_LINE_SCHEMA, Fate, Forecast, Outcome, Plan, Report, RequestCounts, Took
 from callcamp_sync.reconcile import Books
 from callcamp_sync.schema import RecordSchema
 
@@ -90,6 +90,16 @@ def not_begun(desk: Desk, command: str, plan: Plan, exit_code: ExitCode, origina
     return _kept(desk, _written(made, folder, original))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How the sending went. expected, took: what it was foretold to take, and took."""
+
+    outcomes: Sequence[Outcome]
+    notices: Sequence[str]
+    expected: Forecast | None
+    took: Took
+
+
 def ended(
     desk: Desk,
     command: str,
@@ -97,8 +107,7 @@ def ended(
     books: Books,
     folder: Path,
     *,
-    outcomes: Sequence[Outcome],
-    notices: Sequence[str],
+    how: Ended,
     original: fixes.Original | None = None,
 ) -> Report:
     """The report of a run that sent something, on disk; the journal knows how it ended.
@@ -109,12 +118,13 @@ def ended(
     """
     stop = desk.bench.stop
     codes = [_rows_code(books.counts), ExitCode.INCOMPLETE if stop.exit_code is ExitCode.USAGE else stop.exit_code]
-    if any(outcome.http_status == 403 and outcome.fate is Fate.REFUSED for outcome in outcomes):
+    if any(outcome.http_status == 403 and outcome.fate is Fate.REFUSED for outcome in how.outcomes):
         codes.append(ExitCode.ACCESS)
     if any(books.counts.get(name) or books.missing.get(name) for name in _OPEN) or books.mismatches:
         codes.append(ExitCode.INCOMPLETE)
-    told = (*([f"stopped: {stop.reason}"] if stop.reason else []), *notices)
+    told = (*([f"stopped: {stop.reason}"] if stop.reason else []), *how.notices)
     made = _report(desk, command, replace(plan, notices=(*plan.notices, *told)), books, gravest(*codes), folder=folder)
+    made = replace(made, forecast=how.expected, took=how.took)
     wrong = report.balance(made)
     if wrong:
         made = replace(made, exit_code=int(ExitCode.BUG), exit_name=ExitCode.BUG.label, notices=(*made.notices, *wrong))
@@ -183,4 +193,5 @@ def _report(
         requests=desk.client.counts,
         checked=books.checked,
         mismatches=books.mismatches,
+        forecast=plan.forecast,
     )

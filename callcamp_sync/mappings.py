@@ -15,13 +15,21 @@ from pathlib import Path
 import polars as pl
 
 from callcamp_sync import mapping_text, planning
-from callcamp_sync.bench import Bench, Request, find_campaign, load_mapping, load_record_type, load_subject, open_client
+from callcamp_sync.bench import (
+    Bench,
+    Request,
+    find_campaign,
+    load_mapping,
+    load_record_type,
+    load_sheet,
+    load_subject,
+    open_client,
+)
 from callcamp_sync.errors import MappingError, UsageError
 from callcamp_sync.likeness import liken
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.mapping import assumed_parameters, bind, json_schema, map_columns, parse_mapping
 from callcamp_sync.schema import RecordSchema, empty_schema
-from callcamp_sync.sheets import read_sheet
 from callcamp_sync.sheets.atomic import replacing
 from callcamp_sync.tracing import RowTrace, bound, trace
 
@@ -79,16 +87,13 @@ async def suggest(request: Request, bench: Bench, existing: Path | None) -> Sugg
     if request.record_type is None and request.campaign is None and base.campaign is None:
         raise UsageError("name what the columns are for", hint="pass `-c CAMPAIGN`, or `--record-type FILE.json`")
     record_type, campaign = await _type(request, bench, base)
-    source = base.source
-    sheet = read_sheet(
-        request.sheet, sheet=source.sheet, header_row=source.header_row, encoding=source.encoding, delimiter=source.delimiter
-    )
+    sheet = load_sheet(request.sheet, base, bench.settings)
     found = liken(sheet, record_type.parameters)
     if old is None or existing is None:
         beside = _has_schema(existing)
-        tab = sheet.info.sheet if "#" not in request.sheet else None
-        text = mapping_text.composed(found, sheet=_name(request.sheet), campaign=campaign, tab=tab, schema=beside)
-        return Suggested(text=text, added=None, problems=_problems(text, sheet.headings, record_type, request.sheet))
+        tab = sheet.info.sheet if "#" not in request.source else None
+        text = mapping_text.composed(found, sheet=_name(request.source), campaign=campaign, tab=tab, schema=beside)
+        return Suggested(text=text, added=None, problems=_problems(text, sheet.headings, record_type, request.source))
     new = mapping_text.extended(old, found, path=str(existing))
     problems = _problems(new.text, sheet.headings, record_type, str(existing))
     return Suggested(text=new.text, added=new.added, problems=problems)
@@ -111,7 +116,7 @@ async def check(request: Request, bench: Bench) -> Checked:
         assumed=_assumes(request),
         notices=record_type.notices,
     )
-    if not request.sheet:
+    if not request.source:
         _known(mapping, record_type)
         return checked
     subject = load_subject(request, bench.settings)
@@ -126,7 +131,7 @@ async def check(request: Request, bench: Bench) -> Checked:
         codes.setdefault(field, {})[code] = count
     return replace(
         checked,
-        sheet=request.sheet,
+        sheet=request.source,
         rows=subject.sheet.info.rows,
         rejected=verdicts.get("rejected", 0),
         held=verdicts.get("held", 0),

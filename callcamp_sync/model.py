@@ -269,6 +269,38 @@ class CampaignInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Requests a second. measured: in an earlier run; else it is the limit that the user set."""
+
+    per_second: float
+    measured: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What carrying a plan out would take. calls: orders that would stand in line for a call and do not yet. pace: null where
+    nothing is known about it; then nobody can say how long it takes."""
+
+    requests: int
+    calls: int
+    pace: Pace | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it would take at that pace."""
+        return self.requests / self.pace.per_second if self.pace else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Took:
+    """What carrying a plan out took, from the first write to the last page read back: to be held against the Forecast."""
+
+    requests: int
+    seconds: float
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that will be sent, and how every row and order is expected to end. Made by planning, carried out by applying.
 
@@ -297,6 +329,7 @@ class Plan:
     total_orders: int
     seen_orders: frozenset[str]
     said_never: tuple[str, ...] = ()
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +367,7 @@ class Report:
     The frames have the shapes of the plan's; the outcomes are what came of it (or what is planned, when dry_run).
     counts: row outcome -> rows. missing: order outcome -> orders without a row. verified: checked, mismatches (sentences).
     arrival: in a job that got past its guards, what the file said of itself; it stands in no file of the report.
+    forecast: what was expected; took: what it was, null where nothing was carried out.
     """
 
     run_id: str
@@ -360,3 +394,5 @@ class Report:
     checked: int
     mismatches: tuple[str, ...]
     arrival: Arrival | None = None
+    forecast: Forecast | None = None
+    took: Took | None = None

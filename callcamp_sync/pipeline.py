@@ -28,6 +28,7 @@ from callcamp_sync import (
     guards,
     habits,
     lock,
+    paces,
     plan_document,
     planning,
     readback,
@@ -37,14 +38,15 @@ from callcamp_sync import (
     settling,
     snapshot,
 )
-from callcamp_sync.apply import Run
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, note_never, open_desk
 from callcamp_sync.diff import Difference
 from callcamp_sync.errors import ExitCode, StalePlanError, StateError, SyncError
+from callcamp_sync.execution import Run
 from callcamp_sync.fields import FIELDS
+from callcamp_sync.forecast import calls_caused, forecast
 from callcamp_sync.ledger import Entry
-from callcamp_sync.model import Arrival, CampaignInfo, Fate, Outcome, Plan, Report
+from callcamp_sync.model import Arrival, CampaignInfo, Fate, Outcome, Plan, Report, Took
 from callcamp_sync.policy import person_keys
 from callcamp_sync.rows import Desired
 from callcamp_sync.schema import RecordSchema
@@ -138,7 +140,7 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
         arrival = habits.compared(arrival, difference, wished)
         plan = replace(plan, guards=(*arrivals.check(arrival, past, habits.allowed(subject.settings)), *plan.guards))
     return Study(
-        plan=plan,
+        plan=replace(plan, forecast=forecast(plan, paces.recall(desk))),
         record_type=record_type,
         desired=desired,
         standing=standing,
@@ -185,7 +187,7 @@ async def validate(request: Request, bench: Bench) -> Report:
         async with open_desk(bench, subject.settings) as desk:
             campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
             planned = await _plan(desk, subject, campaign)
-            lenient = replace(planned.plan, guards=())
+            lenient = replace(planned.plan, guards=(), forecast=None)
             return fixes.asked_for(closing.planned(desk, request.command, lenient), planned.original, request.fix_file)
     record_type = load_record_type(request.record_type)
     made = closing.validated(subject, record_type, bench)
@@ -307,6 +309,7 @@ async def _carry_out(
     """Everything from the first byte on disk to the report. look_again: time has passed since the campaign was listed."""
     plan, settings = planned.plan, desk.settings
     desk.bench.stop.sending = True
+    sent_before, begun = desk.client.counts.sent, desk.now
     folder = report.prepare_folder(settings.report_dir, run_id=desk.run_id, campaign=plan.campaign.name, started_at=desk.started)
     _enter_run(desk, command, plan, folder, spend=command != "resume")
     complete = plan.complete
@@ -325,8 +328,16 @@ async def _carry_out(
         outcomes = await _send(desk, plan, standing, earlier, trail)
     before = readback.Before(orders=standing, complete=complete, earlier=len(earlier))
     books, notice = await readback.read_back(desk, plan, outcomes, before)
-    found = planned.original
-    return closing.ended(desk, command, plan, books, folder, outcomes=outcomes, notices=notice, original=found)
+    todo = resuming.todo(plan, earlier) if earlier else plan
+    took = Took(
+        requests=desk.client.counts.sent - sent_before,
+        seconds=(desk.now - begun).total_seconds(),
+        calls=calls_caused(todo, outcomes),
+    )
+    expected = forecast(todo, paces.recall(desk)) if earlier else plan.forecast
+    paces.remember(desk, took)
+    how = closing.Ended(outcomes=outcomes, notices=notice, expected=expected, took=took)
+    return closing.ended(desk, command, plan, books, folder, how=how, original=planned.original)
 
 
 def _enter_run(desk: Desk, command: str, plan: Plan, folder: Path, *, spend: bool) -> None:

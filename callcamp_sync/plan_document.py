@@ -21,13 +21,15 @@ from callcamp_sync.model import (
     LINE_SCHEMA,
     ORDER_LINE_SCHEMA,
     CampaignInfo,
+    Forecast,
     Guard,
+    Pace,
     Plan,
     SourceInfo,
     Step,
     StepKind,
 )
-from callcamp_sync.plan import digest
+from callcamp_sync.steps import digest
 
 SCHEMA = "callcamp-sync/plan/1"
 
@@ -52,6 +54,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "notices": list(plan.notices),
         "seen_orders": sorted(plan.seen_orders),
         "said_never": list(plan.said_never),
+        "forecast": asdict(plan.forecast) if plan.forecast else None,
         "steps": [_step_document(step) for step in plan.steps],
         **{name: getattr(plan, name).to_dict(as_series=False) for name in _FRAMES},
     }
@@ -92,8 +95,16 @@ def _read(data: dict[str, Any]) -> Plan:
         total_orders=data["total_orders"],
         seen_orders=frozenset(data["seen_orders"]),
         said_never=tuple(data.get("said_never", ())),
+        forecast=_forecast(data.get("forecast")),
         **{name: pl.DataFrame(data[name], schema=frames.schema(shape)) for name, shape in _FRAMES.items()},
     )
+
+
+def _forecast(data: Mapping[str, Any] | None) -> Forecast | None:
+    if data is None:
+        return None
+    pace = Pace(**data["pace"]) if data["pace"] else None
+    return Forecast(requests=data["requests"], calls=data["calls"], pace=pace)
 
 
 def _step_document(step: Step) -> dict[str, Any]:

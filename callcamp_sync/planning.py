@@ -28,13 +28,13 @@ from callcamp_sync.mapping import Binding, bind
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.matching import link, match
 from callcamp_sync.model import LINE_SCHEMA, CampaignInfo, Limit, Mode, OnMissing, Plan, Sheet
-from callcamp_sync.plan import digest, frame_digest, steps
 from callcamp_sync.policy import is_group, person_keys
 from callcamp_sync.rows import Desired, forgiven, merged, phones_that_said_never, read_rows
 from callcamp_sync.schema import RecordSchema
 from callcamp_sync.settings import Settings
 from callcamp_sync.sides import Sides, Wishes
 from callcamp_sync.statuses import REGISTERED, RELEASING, Group, fold_status, spellings
+from callcamp_sync.steps import digest, frame_digest, steps
 
 #: A saved plan is good for so long.
 PLAN_LIFE = timedelta(hours=24)

@@ -13,8 +13,8 @@ import ipaddress
 import os
 import re
 import shlex
-import stat
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -23,14 +23,13 @@ from platformdirs import user_config_path, user_state_path
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from callcamp_sync import tokens
 from callcamp_sync.errors import AccessError, SettingsError
 from callcamp_sync.model import Limit, Mode, OnDuplicate, OnMissing, Release
-from callcamp_sync.settings_layers import PREFIX, Layer, layers, merge
+from callcamp_sync.settings_layers import PREFIX, Found, Layer, layers, merge
 from callcamp_sync.statuses import GROUPS, fold_status
 
 APP = "callcamp-sync"
-#: No token is longer; a file that is was named by mistake.
-_TOKEN_BYTES = 16_384
 _KEY = re.compile(r"phone|record_uuid|order_uuid|parameters\.\S+")
 
 
@@ -120,7 +119,7 @@ def _hook(value: object) -> SecretStr:
     return SecretStr(str(text).strip())
 
 
-def _command(text: str) -> str:
+def _program(text: str) -> str:
     try:
         words = shlex.split(text)
     except ValueError:
@@ -137,10 +136,37 @@ def _addresses(value: object) -> tuple[str, ...]:
     return tuple(word.strip() for word in words)
 
 
+def _words(value: object) -> object:
+    """A command as the shell would split it; nothing is expanded, and no shell runs it."""
+    try:
+        return shlex.split(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError("a quote of the command is never closed") from None
+
+
+def _command(words: tuple[str, ...]) -> tuple[str, ...]:
+    if not words or not words[0].strip():
+        raise ValueError("write a command such as `pass show callcamp`")
+    return words
+
+
+def _proxy(value: SecretStr) -> SecretStr:
+    """An address that may hold a password, so it is kept like one."""
+    try:
+        parts = urlsplit(value.get_secret_value().strip())
+        fits = parts.scheme == "http" and parts.hostname and parts.port and parts.path in ("", "/") and not parts.query
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("write the proxy as `http://host:port`, with `user:password@` before the host where it asks for them")
+    return SecretStr(value.get_secret_value().strip().rstrip("/"))
+
+
 GuardLimit = Annotated[Limit, PlainValidator(_limit)]
 Span = Annotated[float, PlainValidator(_span)]
 Hook = Annotated[SecretStr, PlainValidator(_hook)]
 Folder = Annotated[Path, AfterValidator(_folder)]
+Command = Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_command)]
 Keys = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_keys)]
 
 
@@ -149,7 +175,8 @@ class Settings(BaseSettings):
 
     Calling the class takes the values that are given and nothing else: environment and files are the business of `load`.
     max_*: None means the guard's own default. key: None means the mapping's. on_missing: see `missing`. settle_seconds,
-    grace_seconds, timeout: seconds. status_spellings: how the server writes statuses that no order shows yet. rate: requests
+    grace_seconds, timeout: seconds. token, token_file, token_command, token_keyring: see `token_of`. proxy, ca_file: see
+    api/route.py. status_spellings: how the server writes statuses that no order shows yet. rate: requests
     a second, None for no limit of our own. timeout: for one request in all. sheet_*: how much of a file is read, see
     sheets/limits.py. parallel: jobs at once. absences: good files in a row that an order without a row must be absent from
     before a job takes it out. stable_seconds, max_no_file … max_changed_phones: see arrivals.Habits. max_age, retention:
@@ -161,6 +188,10 @@ class Settings(BaseSettings):
     base_url: Annotated[str, AfterValidator(_base_url)] = "https://callcamp.ai/api"
     token: SecretStr | None = None
     token_file: Folder | None = None
+    token_command: Command | None = None
+    token_keyring: str | None = None
+    proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = None
+    ca_file: Folder | None = None
     state_dir: Folder = Field(default_factory=lambda: user_state_path(APP))
     report_dir: Folder = Path("reports")
     profile: str | None = None
@@ -202,7 +233,7 @@ class Settings(BaseSettings):
     max_changed_phones: GuardLimit | None = None
     notify: Literal["change", "always", "failure"] = "change"
     webhook: Hook | None = None
-    notify_command: Annotated[str, AfterValidator(_command)] | None = None
+    notify_command: Annotated[str, AfterValidator(_program)] | None = None
     notify_urls: Annotated[tuple[SecretStr, ...], BeforeValidator(_addresses)] = ()
     ping: Hook | None = None
     metrics_file: Folder | None = None
@@ -250,17 +281,74 @@ def load(
     which stands for flags that nobody typed: weaker than flags, stronger than all else.
     Raises SettingsError: an unknown key or profile, a file that cannot be read, a value that does not fit.
     """
-    known = tuple(Settings.model_fields)
-    merged = merge(
+    return _checked(_merged(flags if profile is None else {**flags, "profile": profile}, environ, project, user, job))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A setting as it may be shown. value: null where none is set; of a secret, only that it is set. origin: where it stands."""
+
+    name: str
+    value: str | None
+    origin: str
+
+
+def shown(
+    flags: Mapping[str, object],
+    *,
+    environ: Mapping[str, str] | None = None,
+    project: Path | None = None,
+    user: Path | None = None,
+    profile: str | None = None,
+) -> list[Shown]:
+    """Every setting with its value and where that comes from; the parameters, and what is raised, are those of `load`."""
+    merged = _merged(flags if profile is None else {**flags, "profile": profile}, environ, project, user)
+    settings = _checked(merged)
+    return [
+        Shown(name=name, value=_show(name, getattr(settings, name)), origin=merged[name].origin if name in merged else "default")
+        for name in Settings.model_fields
+    ]
+
+
+def _show(name: str, value: object) -> str | None:
+    if value is None or value == {}:
+        return None
+    if name == "proxy" and isinstance(value, SecretStr):
+        parts = urlsplit(value.get_secret_value())
+        return f"{parts.scheme}://{'(password)@' if parts.username else ''}{parts.hostname}:{parts.port}"
+    if isinstance(value, SecretStr) or name == "token_command":
+        return "(set)"  # a command's arguments may be secret, too
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    return (
+        ", ".join(map(str, value.values() if isinstance(value, dict) else value))
+        if isinstance(value, (dict, tuple))
+        else str(value)
+    )
+
+
+def _merged(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str] | None,
+    project: Path | None,
+    user: Path | None,
+    job: Layer | None = None,
+) -> dict[str, Found]:
+    return merge(
         layers(
-            flags if profile is None else {**flags, "profile": profile},
+            flags,
             environ=os.environ if environ is None else environ,
             project=Path() if project is None else project,
             user=user_config_path(APP) / "config.toml" if user is None else user,
-            known=known,
+            known=tuple(Settings.model_fields),
             job=job or {},
         )
     )
+
+
+def _checked(merged: Mapping[str, Found]) -> Settings:
     try:
         settings = Settings.model_validate({name: found.value for name, found in merged.items()})
     except ValidationError as error:
@@ -297,23 +385,16 @@ def _is_loopback(host: str) -> bool:
 
 
 def token_of(settings: Settings) -> str:
-    """The token, from `token` or the file that `token_file` names, without white space around it.
+    """The token, from the first that is set of `token`, `token_file`, `token_command` and `token_keyring`, without white space.
 
-    Raises AccessError when there is none; SettingsError when the file can be read by others, is no regular file, or when the
-    text is no token. No error holds any part of it.
+    Raises AccessError when there is none; SettingsError when it cannot be had there, or when the text is no token. No error holds
+    any part of it.
     """
-    if settings.token is not None:
-        origin, text = f"`{PREFIX}TOKEN`", settings.token.get_secret_value()
-    elif settings.token_file is not None:
-        origin, text = f"the token file `{settings.token_file}`", _read_token(settings.token_file)
-    else:
-        raise AccessError(
-            "no token is set", hint=f"set `{PREFIX}TOKEN`, or `{PREFIX}TOKEN_FILE` to a file that only you can read"
-        )
+    origin, text = _found_token(settings)
     token = text.strip()
     if not token:
         raise AccessError(f"{origin} is blank", hint="put the token there that Callcamp shows under API access")
-    if not re.fullmatch(rf"[\x21-\x7e]{{1,{_TOKEN_BYTES}}}", token):
+    if not re.fullmatch(rf"[\x21-\x7e]{{1,{tokens.MOST_BYTES}}}", token):
         raise SettingsError(
             f"{origin} holds characters that no token has (spaces, line ends, or letters outside ASCII)",
             hint="copy the token again, alone, without `Bearer` before it",
@@ -321,20 +402,14 @@ def token_of(settings: Settings) -> str:
     return token
 
 
-def _read_token(path: Path) -> str:
-    """The file's text. Opened first and judged by the handle, so that it cannot be exchanged in between."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise SettingsError(f"the token file `{path}` is not a regular file", hint="name a plain file")
-            if mode & 0o177:
-                raise SettingsError(
-                    f"the token file `{path}` can be used by others (mode {mode & 0o777:o})", hint=f"chmod 600 {path}"
-                )
-            return file.read(_TOKEN_BYTES + 1).decode("utf-8", errors="replace")
-    except OSError as error:
-        raise SettingsError(
-            f"the token file `{path}` cannot be read: {error.strerror}", hint=f"correct `token_file` or `{PREFIX}TOKEN_FILE`"
-        ) from None
+def _found_token(settings: Settings) -> tuple[str, str]:
+    """In words for a message where the token stands, and what stands there."""
+    if settings.token is not None:
+        return f"`{PREFIX}TOKEN`", settings.token.get_secret_value()
+    if settings.token_file is not None:
+        return f"the token file `{settings.token_file}`", tokens.from_file(settings.token_file)
+    if settings.token_command is not None:
+        return f"the answer of the token command `{settings.token_command[0]}`", tokens.from_command(settings.token_command)
+    if settings.token_keyring is not None:
+        return "the keyring's entry", tokens.from_keyring(settings.token_keyring)
+    raise AccessError("no token is set", hint=f"set `{PREFIX}TOKEN`, or `{PREFIX}TOKEN_FILE` to a file that only you can read")

@@ -7,6 +7,7 @@ A name that no setting has is an error with a suggestion; in the environment, wh
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ PREFIX = "CALLCAMP_"
 PROJECT_FILE = "callcamp.toml"
 #: Tables of the files that are not settings: profiles, and the jobs that `jobs run` reads with what all of them share.
 TABLES = ("profiles", "defaults", "job")
+#: Ways to the token: one choice, so that a weaker layer's way never stands beside a stronger layer's.
+TOKEN_WAYS = frozenset({"token", "token_file", "token_command", "token_keyring"})
 #: A name this close (in percent) to a setting is taken for a misspelt one.
 _CLOSE = 85.0
 _LIKE = 60.0
@@ -39,10 +42,10 @@ Layer: TypeAlias = Mapping[str, Found]
 
 
 def merge(found: Iterable[Layer]) -> dict[str, Found]:
-    """The strongest value of each setting. Token and token file are one choice: the stronger layer's stands."""
+    """The strongest value of each setting. The ways to the token are one choice: the stronger layer's stand."""
     merged: dict[str, Found] = {}
     for layer in found:
-        settled = {"token", "token_file"} if merged.keys() & {"token", "token_file"} else set()
+        settled = TOKEN_WAYS if merged.keys() & TOKEN_WAYS else frozenset()
         merged |= {name: value for name, value in layer.items() if name not in merged and name not in settled}
     return merged
 
@@ -104,6 +107,7 @@ def _dotenv(path: Path, known: Sequence[str]) -> Layer:
         raise _unreadable(path, error) from None
     ours = {name.upper().removeprefix(PREFIX).lower(): value for name, value in lines.items() if name.upper().startswith(PREFIX)}
     _refuse_unknown(ours, known, f"`{path}`", spelled=lambda name: f"{PREFIX}{name.upper()}")
+    _refuse_exposed(path, path.stat(), ours)
     return {
         name: Found(value, f"`{PREFIX}{name.upper()}` in `{path}`") for name, value in ours.items() if value and value.strip()
     }
@@ -111,17 +115,17 @@ def _dotenv(path: Path, known: Sequence[str]) -> Layer:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A TOML file, read. private: whether only its owner may read it, so that a token may stand there."""
+    """A TOML file, read. status: whose it is and who may use it; null where there is no file."""
 
     path: Path
     values: Mapping[str, Any]
-    private: bool = False
+    status: os.stat_result | None = None
 
 
 def _toml(path: Path) -> _File:
     try:
         with path.open("rb") as file:
-            return _File(path, tomllib.load(file), not path.stat().st_mode & 0o177)
+            return _File(path, tomllib.load(file), os.fstat(file.fileno()))
     except FileNotFoundError:
         return _File(path, {})
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -133,12 +137,24 @@ def _table(file: _File, values: Mapping[str, Any], prefix: str, known: Sequence[
     own = {name: value for name, value in values.items() if prefix or name not in TABLES}
     offered = known if prefix else (*known, *TABLES)
     _refuse_unknown(own, offered, f"`{file.path}`", spelled=lambda name: f"{prefix}{name}")
-    if "token" in own and not file.private:
-        raise SettingsError(
-            f"`{file.path}` holds a token and can be read by others",
-            hint=f"put the token into `{PREFIX}TOKEN` or a `token_file`, or run `chmod 600 {file.path}`",
-        )
+    if file.status is not None:
+        _refuse_exposed(file.path, file.status, own)
     return {name: Found(value, f"`{prefix}{name}` in `{file.path}`") for name, value in own.items()}
+
+
+def _refuse_exposed(path: Path, status: os.stat_result, own: Mapping[str, object]) -> None:
+    """A secret must not stand where others can read it; nor a command where others can write it, for it will be run."""
+    readable = bool(status.st_mode & 0o177)
+    if own.get("token") and readable:
+        hint = f"put the token into `{PREFIX}TOKEN` or a `token_file`, or run `chmod 600 {path}`"
+        raise SettingsError(f"`{path}` holds a token and can be read by others", hint=hint)
+    if "@" in str(own.get("proxy") or "") and readable:
+        hint = f"run `chmod 600 {path}`, or put the address into `{PREFIX}PROXY`"
+        raise SettingsError(f"`{path}` holds the password of a proxy and can be read by others", hint=hint)
+    if own.get("token_command") and (status.st_mode & 0o022 or status.st_uid not in (0, os.geteuid())):
+        raise SettingsError(
+            f"`{path}` names a command to run, and can be written by others", hint=f"run `chmod go-w {path}`, as its owner"
+        )
 
 
 def _profiles(files: Sequence[_File], chosen: Found | None, known: Sequence[str]) -> list[Layer]:

@@ -59,12 +59,17 @@ def add(settings: Settings, numbers: Sequence[str], *, source: str, clock: Calla
     return open_ledger(settings, clock).add(Entry(phone=number, source=source) for number in numbers)
 
 
+def entries(settings: Settings, *, clock: Callable[[], datetime]) -> Sequence[Entry]:
+    """The whole ledger, oldest entry first."""
+    return open_ledger(settings, clock).entries()
+
+
 def check(settings: Settings, numbers: Sequence[str], *, clock: Callable[[], datetime]) -> dict[str, str | None]:
     """Number -> where the ledger has it from, null where it has not. Other numbers of the same subscriber count."""
-    entries = {key: entry for entry in open_ledger(settings, clock).entries() for key in person_keys([entry.phone])}
+    known = {key: entry for entry in entries(settings, clock=clock) for key in person_keys([entry.phone])}
     found: dict[str, str | None] = {}
     for number in numbers:
-        entry = next((entries[key] for key in person_keys([number]) if key in entries), None)
+        entry = next((known[key] for key in person_keys([number]) if key in known), None)
         found[number] = None if entry is None else f"{entry.phone}, {entry.source}"
     return found
 

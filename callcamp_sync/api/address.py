@@ -25,7 +25,7 @@ def checked_base_url(text: str, *, insecure_http: bool) -> str:
         raise SettingsError("the base URL must begin with https:// and name a host", hint="set `CALLCAMP_BASE_URL`")
     if url.userinfo or url.query or url.fragment:
         raise SettingsError("the base URL must not hold a user, a query or a fragment", hint="set `CALLCAMP_BASE_URL`")
-    if url.scheme == "http" and not insecure_http and not _is_loopback(url.host):
+    if url.scheme == "http" and not insecure_http and not is_loopback(url.host):
         raise SettingsError(
             f"plain http to `{url.host}` would show the token and the contacts to everyone on the way",
             hint="use https, or pass `--insecure-http` if that is what you want",
@@ -61,7 +61,8 @@ def _segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by name or by number."""
     if host.casefold().rstrip(".") == "localhost":
         return True
     try:

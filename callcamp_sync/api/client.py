@@ -7,6 +7,7 @@ Rule source: the vendor's page "Campaign Records" and its help pages. I/O: netwo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
@@ -30,6 +31,7 @@ from callcamp_sync.api.reader import OnPage, read_all
 from callcamp_sync.api.refusals import moved, refusal, unreachable
 from callcamp_sync.api.remembered import Memory
 from callcamp_sync.api.retry import Verdict
+from callcamp_sync.api.route import DIRECT, Route
 from callcamp_sync.api.transport import opened
 from callcamp_sync.api.wire import (
     Account,
@@ -98,9 +100,10 @@ class Client:
 
     base_url: with its path, such as `https://callcamp.ai/api`. concurrency: requests under way at once, reads and writes
     together. rate: requests a second, evenly spaced; None for as fast as answers come. timeout: seconds for one attempt as a
-    whole, from connecting to the last byte. insecure_http: allow plain http to a host that is not this machine. on_orders: told
-    of every listing of orders, whatever it was read for. gate: one that other clients of the same account pass too, instead of
-    one of its own (see `open_gate`). pace_folder: where the pace that was learned is kept for the next run; None for nowhere.
+    whole, from connecting to the last byte. insecure_http: allow plain http to a host that is not this machine. route: through
+    which proxy, and whose certificates are believed. on_orders: told of every listing of orders, whatever it was read for.
+    gate: one that other clients of the same account pass too, instead of one of its own (see `open_gate`). pace_folder: where
+    the pace that was learned is kept for the next run; None for nowhere.
     Raises SettingsError at once when base URL, token or a number cannot be used.
 
     Reads raise AccessError (ForbiddenError for 403), NotFoundError, ContractError, RefusedError, UnreachableError.
@@ -115,6 +118,7 @@ class Client:
         rate: float | None = None,
         timeout: float = 30.0,
         insecure_http: bool = False,
+        route: Route = DIRECT,
         runtime: Runtime | None = None,
         on_orders: OnOrders = lambda _, __: None,
         gate: Gate | None = None,
@@ -127,6 +131,7 @@ class Client:
         self._concurrency = concurrency
         self._rate = rate
         self._timeout = timeout
+        self._route = route
         self._runtime = runtime or Runtime()
         self._on_orders = on_orders
         self._gate = gate
@@ -153,7 +158,8 @@ class Client:
                 token=self._token.get_secret_value(),
                 connections=self._concurrency,
                 agent=f"callcamp-sync/{__version__}",
-                secure=self.base_url.startswith("https:"),
+                base_url=self.base_url,
+                route=self._route,
             )
         )
         self._open = Exchange(
@@ -179,6 +185,12 @@ class Client:
     def counts(self) -> RequestCounts:
         """What went over the wire so far; seconds: the time in which at least one request was under way."""
         return self._exchange.counts
+
+    @property
+    def account(self) -> str:
+        """A name for the account, by which facts about it are kept. It tells nothing of the token."""
+        said = f"{self.base_url} {self._token.get_secret_value()}".encode()
+        return f"account {hashlib.sha256(said).hexdigest()[:16]}"
 
     @property
     def broken(self) -> str | None:

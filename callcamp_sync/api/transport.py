@@ -15,7 +15,6 @@ Requests go to httpx's transport, not through its client: redirects, cookies, au
 from __future__ import annotations
 
 import logging
-import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -26,6 +25,8 @@ import anyio
 import anyio.lowlevel
 import httpx
 from httpx_aiohttp import AiohttpTransport
+
+from callcamp_sync.api.route import DIRECT, Route
 
 #: Largest decoded body, bytes. A page of 100 orders is under 1 MB; a small gzip can hold 300 MB.
 BODY_LIMIT = 16 * 1024 * 1024
@@ -113,13 +114,13 @@ def _joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def opened(*, token: str, connections: int, agent: str, secure: bool) -> AsyncIterator[Transport]:
+async def opened(*, token: str, connections: int, agent: str, base_url: str, route: Route = DIRECT) -> AsyncIterator[Transport]:
     """A transport whose connections close with the block.
 
     token: sent as bearer. connections: the most at once; the caller lets no more requests pass, so the pool never queues.
-    secure: whether https is spoken; without it the authorities are not loaded (20 ms), and no certificate would be trusted.
+    base_url: where all requests go. route: the way there. Raises SettingsError for a certificate file that cannot be used.
     """
-    context = httpx.create_ssl_context(trust_env=False) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = route.context(secure=base_url.startswith("https:"))
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=_KEEPALIVE, ssl=context),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -133,7 +134,8 @@ async def opened(*, token: str, connections: int, agent: str, secure: bool) -> A
         "accept-encoding": "gzip",
         "user-agent": agent,
     }
-    async with AiohttpTransport(client=session, verify=context, trust_env=False) as wire:
+    proxy = route.proxy_to(base_url)
+    async with AiohttpTransport(client=session, verify=context, trust_env=False, proxy=proxy) as wire:
         yield Transport(wire, headers)
     # A closed socket is torn down by the loop's next turn; without it Python warns of an unclosed transport.
     await anyio.lowlevel.checkpoint()
@@ -152,6 +154,8 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
 #: What an error means, the first that fits: its class, words for people, whether the request may have been sent.
 _MEANINGS: tuple[tuple[type[BaseException], str, bool], ...] = (
     (aiohttp.ClientConnectorCertificateError, "the server's certificate is not trusted", False),
+    (aiohttp.ClientProxyConnectionError, "the proxy could not be reached", False),
+    (aiohttp.ClientHttpProxyError, "the proxy did not let the connection through", False),
     (aiohttp.ClientConnectorDNSError, "the host name is not known", False),
     (aiohttp.ClientSSLError, "no secure connection could be made", False),
     (aiohttp.ConnectionTimeoutError, "no connection within the time allowed", False),

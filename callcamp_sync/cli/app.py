@@ -10,11 +10,14 @@ from callcamp_sync import __version__
 from callcamp_sync.cli import (
     apply,
     campaigns,
+    config,
     demo,
     dnc,
     doctor,
     explain,
     export,
+    hygiene,
+    init,
     jobs,
     maps,
     plan,
@@ -52,8 +55,10 @@ def everywhere(
 
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("sandbox")(sandbox.sandbox)
 app.command("doctor")(doctor.doctor)
+app.add_typer(config.app, name="config")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(maps.app, name="map")
 app.command("template")(template.template)
@@ -65,5 +70,6 @@ app.command("sync")(sync.sync)
 app.command("resume")(resume.resume)
 app.command("export")(export.export)
 app.add_typer(jobs.app, name="jobs")
+app.command("hygiene")(hygiene.hygiene)
 app.add_typer(runs.app, name="runs")
 app.add_typer(dnc.app, name="dnc")

@@ -15,16 +15,16 @@ app = typer.Typer(help="See the campaigns of the account.", no_args_is_help=True
 @command("connection")
 def show_all(*, common: Common, flags: dict[str, Any]) -> int:
     """List every campaign that the token can see."""
-    from callcamp_sync.bench import open_client
+    import callcamp_sync as library
     from callcamp_sync.cli import running
 
     bench = running.bench(running.load_settings(common, flags), common)
 
     async def work() -> list[Any]:
-        async with open_client(bench.settings) as client:
+        async with library.open_client(bench) as client:
             return [campaign.info() for campaign in await client.campaigns()]
 
-    found = running.run(work, bench.stop, common.voice)
+    found = running.run(work, bench, common.voice)
     if common.voice.as_json:
         common.voice.data([{"uuid": c.uuid, "name": c.name, "status": c.status, "timezone": c.timezone} for c in found])
     else:
@@ -45,7 +45,7 @@ def show(
     from callcamp_sync.export import overview
 
     bench = running.bench(running.load_settings(common, flags), common)
-    shown = running.run(lambda: overview(bench, campaign), bench.stop, common.voice)
+    shown = running.run(lambda: overview(bench, campaign), bench, common.voice)
     if common.voice.as_json:
         common.voice.data(shown)
         return 0

@@ -45,10 +45,10 @@ def import_(sheet: SheetArg, *, common: Common, flags: dict[str, Any]) -> int:
 @command("ledger")
 def show_all(*, common: Common, flags: dict[str, Any]) -> int:
     """Print the ledger, oldest entry first."""
-    from callcamp_sync.bench import open_ledger
+    from callcamp_sync import suppression
     from callcamp_sync.cli import running
 
-    entries = open_ledger(running.load_settings(common, flags), _now).entries()
+    entries = suppression.entries(running.load_settings(common, flags), clock=_now)
     if common.voice.as_json:
         common.voice.data([{"phone": e.phone, "at": e.at.isoformat() if e.at else None, "source": e.source} for e in entries])
     else:

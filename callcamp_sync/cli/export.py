@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,18 +41,17 @@ def export(
     flags: dict[str, Any],
 ) -> int:
     """Write every order of a campaign to a sheet that can be edited and synced again."""
-    from callcamp_sync import export as exporting
+    import callcamp_sync as library
     from callcamp_sync.cli import running
+    from callcamp_sync.export import Wanted
 
     settings = running.load_settings(common, flags)
-    exporting.check_format(output, form)
-    exporting.check_dialect(csv_dialect)
-    wanted = exporting.Wanted(statuses=_listed(status), columns=_listed(columns), since=since, calls=calls)
+    wanted = Wanted(statuses=_listed(status), columns=_listed(columns), since=since, calls=calls)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        sheet, orders = running.run(lambda: exporting.read_status(bench, campaign, wanted), bench.stop, common.voice)
-    notices = [*sheet.notices, *exporting.write_status(sheet, output, form=form, dialect=csv_dialect)]
-    for notice in (*notices, *exporting.remember(bench, sheet, orders)):
+        work = partial(library.export_status, output, campaign=campaign, wanted=wanted, form=form, dialect=csv_dialect)
+        sheet = running.run(partial(work, settings=bench), bench, common.voice)
+    for notice in sheet.notices:
         common.voice.warn(notice)
     counts = {"rows": sheet.orders.height, "total": sheet.total, "complete": sheet.complete}
     compared = {"since": sheet.since.isoformat() if sheet.since else None, "changes": sheet.changes.height}

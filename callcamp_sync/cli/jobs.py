@@ -36,7 +36,6 @@ def run(
     from callcamp_sync.cli import running, showing
     from callcamp_sync.jobs.document import chosen, read_jobs
     from callcamp_sync.jobs.shift import Crew, run_night
-    from callcamp_sync.tally import Stop
 
     lifted = [name for name in GROUPS["lifting"] if flags[name] is not None and name != "report_dir"]
     if lifted and len(name or []) != 1:
@@ -44,16 +43,14 @@ def run(
         raise UsageError(f"`{flag}` lifts a guard, and {len(name or [])} jobs are named", hint="name the one job that it is for")
     settings = running.load_settings(common, {**flags, "parallel": parallel})
     jobs = chosen(read_jobs(Path()), name or [])
-    stop = Stop()
     crew = Crew(
         settings=settings,
         flags={key: value for key, value in flags.items() if value is not None},
         profile=common.profile,
-        stop=stop,
         dry_run=dry_run,
         say=lambda result: common.voice.say(_ended(result)),
     )
-    night = running.run(lambda: run_night(jobs, crew), stop, common.voice)
+    night = running.run(lambda: run_night(jobs, crew), crew, common.voice)
     return showing.night(night, common.voice)
 
 

@@ -25,17 +25,16 @@ def plan(
     flags: dict[str, Any],
 ) -> int:
     """Show what a sync would change. Sends nothing but GET."""
-    from callcamp_sync import pipeline
-    from callcamp_sync.bench import Request
+    import callcamp_sync as library
     from callcamp_sync.cli import running, showing
 
     settings = running.load_settings(common, flags)
-    request = Request(sheet=sheet, campaign=campaign, mapping=mapping, command="plan", plan_file=output)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        made, report = running.run(lambda: pipeline.plan(request, bench), bench.stop, common.voice)
+        made, report = running.run(
+            lambda: library.plan(sheet, campaign=campaign, mapping=mapping, save_as=output, settings=bench), bench, common.voice
+        )
     if output is not None:
-        pipeline.save(made, output)
         common.voice.say(f"plan saved as {output}; it is good until {made.expires_at:%Y-%m-%d %H:%M} UTC, once")
     code = showing.planned(made, report, common.voice)
     return gravest(code, ExitCode.CHANGES) if detailed_exitcode and made.steps else code

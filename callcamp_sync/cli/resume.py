@@ -17,11 +17,11 @@ def resume(
     flags: dict[str, Any],
 ) -> int:
     """Settle what a run left unknown, and finish what it did not attempt."""
-    from callcamp_sync import pipeline
+    import callcamp_sync as library
     from callcamp_sync.cli import running, showing
 
     settings = running.load_settings(common, flags)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        report = running.run(lambda: pipeline.resume(run, bench), bench.stop, common.voice)
+        report = running.run(lambda: library.resume(run, settings=bench), bench, common.voice)
     return showing.ended(report, common.voice)

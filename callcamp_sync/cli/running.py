@@ -13,21 +13,22 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import anyio
 
-from callcamp_sync.bench import Bench, Progress, Silent
+from callcamp_sync import Bench, Plan, Settings
+from callcamp_sync import load_settings as load
+from callcamp_sync.bench import Progress, Silent
 from callcamp_sync.cli.options import Common
 from callcamp_sync.cli.voice import Voice, can_ask
 from callcamp_sync.errors import ExitCode, StoppedError, UsageError, ungrouped
-from callcamp_sync.model import Plan
 from callcamp_sync.report import plan_table
-from callcamp_sync.settings import Settings, load
-from callcamp_sync.tally import Stop
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from callcamp_sync.tally import Stop
 
 T = TypeVar("T")
 
@@ -36,31 +37,40 @@ _CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINAT
 
 def load_settings(common: Common, flags: dict[str, Any]) -> Settings:
     """The settings of this call; from here on messages have the form that they ask for."""
-    settings = load(common.flags(flags), profile=common.profile)
+    settings = load(common.profile, **common.flags(flags))
     common.voice = replace(common.voice, json_lines=settings.log_format == "json")
     return settings
 
 
-def run(work: Callable[[], Awaitable[T]], stop: Stop, voice: Voice) -> T:
+class Stoppable(Protocol):
+    """What a signal can stop: the bench of one run, or the crew of a night."""
+
+    @property
+    def stop(self) -> Stop:
+        """Set by the signal."""
+
+
+def run(work: Callable[[], Awaitable[T]], held: Stoppable, voice: Voice) -> T:
     """Run `work` to its end. Raises what it raises, and StoppedError when a signal came before the first write."""
     with ungrouped():
-        return anyio.run(_watched, work, stop, voice)
+        return anyio.run(_watched, work, held, voice)
 
 
-async def _watched(work: Callable[[], Awaitable[T]], stop: Stop, voice: Voice) -> T:
+async def _watched(work: Callable[[], Awaitable[T]], held: Stoppable, voice: Voice) -> T:
     answers: list[T] = []
     async with anyio.create_task_group() as group:
-        group.start_soon(_listen, stop, voice, group.cancel_scope)
+        group.start_soon(_listen, held, voice, group.cancel_scope)
         try:
             answers.append(await work())
         finally:
             group.cancel_scope.cancel()
     if not answers:
-        raise StoppedError(stop.exit_code)
+        raise StoppedError(held.stop.exit_code)
     return answers[0]
 
 
-async def _listen(stop: Stop, voice: Voice, scope: anyio.CancelScope) -> None:
+async def _listen(held: Stoppable, voice: Voice, scope: anyio.CancelScope) -> None:
+    stop = held.stop
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for caught in signals:
             if stop.reason is not None and stop.exit_code in _CODES.values():
@@ -74,17 +84,18 @@ async def _listen(stop: Stop, voice: Voice, scope: anyio.CancelScope) -> None:
 
 def bench(settings: Settings, common: Common, progress: Progress | None = None, *, yes: bool = True) -> Bench:
     """A bench for this call. yes: nothing is asked."""
-    shown, stop = progress or Silent(), Stop()
+    shown = progress or Silent()
+    made = Bench(settings=settings, progress=shown)
 
     def ask(plan: Plan) -> bool:
         if isinstance(shown, Bars):
             shown.rest()
-        return _asked(plan, common, stop)
+        return _asked(plan, common, made)
 
-    return Bench(settings=settings, progress=shown, stop=stop, confirm=None if yes else ask)
+    return made if yes else replace(made, confirm=ask)
 
 
-def _asked(plan: Plan, common: Common, stop: Stop) -> bool:
+def _asked(plan: Plan, common: Common, bench: Bench) -> bool:
     """Show the plan and ask. Raises UsageError where nobody can answer."""
     if common.no_input or not can_ask():
         raise UsageError(
@@ -93,12 +104,12 @@ def _asked(plan: Plan, common: Common, stop: Stop) -> bool:
     common.voice.say(plan_table(plan))
     sys.stderr.write(f"Change the campaign {plan.campaign.name!r} as shown? [y/N] ")
     sys.stderr.flush()
-    return _answer(stop).strip().lower() in {"y", "yes"}
+    return _answer(bench).strip().lower() in {"y", "yes"}
 
 
-def _answer(stop: Stop) -> str:
+def _answer(bench: Bench) -> str:
     """What the person types; nothing after a signal. It looks, rather than waits: Python would not end while a thread reads."""
-    while stop.reason is None:
+    while bench.stop.reason is None:
         if select.select([sys.stdin], [], [], 0.1)[0]:
             return sys.stdin.readline()
     return ""

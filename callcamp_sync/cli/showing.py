@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from callcamp_sync import Plan, Report
 from callcamp_sync.cli.voice import Voice
 from callcamp_sync.errors import ExitCode
-from callcamp_sync.model import Plan, Report
 from callcamp_sync.night import Night
 from callcamp_sync.report import document, markdown, night_document, night_markdown, night_summary, plan_table, summary
 

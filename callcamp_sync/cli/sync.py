@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,19 +27,15 @@ def sync(
     flags: dict[str, Any],
 ) -> int:
     """Bring a campaign in step with a sheet: plan, confirm, apply, read back, report."""
-    from callcamp_sync import annotation, pipeline
-    from callcamp_sync.bench import Request, load_mapping
+    import callcamp_sync as library
     from callcamp_sync.cli import running, showing
 
     settings = running.load_settings(common, flags)
-    annotation.check_target(sheet, annotate)
-    header_row = load_mapping(mapping).source.header_row if annotate else None
-    request = Request(sheet=sheet, campaign=campaign, mapping=mapping)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress, yes=yes)
         if dry_run:
-            plan, report = running.run(lambda: pipeline.plan(request, bench), bench.stop, common.voice)
-            report = annotation.annotated(report, annotate, header_row=header_row)
-            return showing.planned(plan, report, common.voice)
-        report = running.run(lambda: pipeline.sync(request, bench), bench.stop, common.voice)
-    return showing.ended(annotation.annotated(report, annotate, header_row=header_row), common.voice)
+            look = partial(library.plan, sheet, campaign=campaign, mapping=mapping, annotate=annotate, settings=bench)
+            return showing.planned(*running.run(look, bench, common.voice), common.voice)
+        work = partial(library.sync, sheet, campaign=campaign, mapping=mapping, annotate=annotate, settings=bench)
+        report = running.run(work, bench, common.voice)
+    return showing.ended(report, common.voice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,18 +30,14 @@ def validate(
     flags: dict[str, Any],
 ) -> int:
     """Find every fault of every row. Sends nothing but GET; with `--record-type` nothing at all."""
-    from callcamp_sync import fixes, pipeline
-    from callcamp_sync.bench import Request
+    import callcamp_sync as library
     from callcamp_sync.cli import running, showing
 
     if (campaign is None) == (record_type is None) and mapping is None:
         raise UsageError("name what the rows are for", hint="pass `-c CAMPAIGN`, or `--record-type FILE.json`")
     settings = running.load_settings(common, flags)
-    fixes.check_target(sheet, fix_file)
-    request = Request(
-        sheet=sheet, campaign=campaign, mapping=mapping, command="validate", record_type=record_type, fix_file=fix_file
-    )
+    work = partial(library.validate, sheet, campaign=campaign, mapping=mapping, record_type=record_type, fix_file=fix_file)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        report = running.run(lambda: pipeline.validate(request, bench), bench.stop, common.voice)
+        report = running.run(partial(work, settings=bench), bench, common.voice)
     return showing.ended(report, common.voice)

@@ -19,6 +19,7 @@ import polars as pl
 
 from callcamp_sync.errors import StateError
 from callcamp_sync.model import Report, RowOutcome
+from callcamp_sync.report.forecasts import forecast_document
 from callcamp_sync.report.tables import TOLD_BY_SERVER, rendered
 from callcamp_sync.report.verdicts import missing_counts, row_counts
 
@@ -124,6 +125,7 @@ def _frame_of(report: Report) -> dict[str, Any]:
         },
         "verified": {"checked": report.checked, "mismatches": plain(report.mismatches)},
         "notices": plain(report.notices),
+        "forecast": forecast_document(report),
     }
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from callcamp_sync.model import Report
 from callcamp_sync.report.documents import plain, zulu
+from callcamp_sync.report.forecasts import outturn
 from callcamp_sync.report.terminal import counted, number
 from callcamp_sync.report.timeline import Timeline
 from callcamp_sync.report.tones import COLOURS, FATES, MEANINGS
@@ -135,6 +136,7 @@ def facts(report: Report) -> tuple[tuple[str, str], ...]:
         ("Started, ended", f"{zulu(report.started_at)}, {zulu(report.finished_at)}"),
         ("Exit code", f"{report.exit_code} ({report.exit_name})"),
         ("Requests", requests(report)),
+        ("Forecast", outturn(report)),
         ("Read back", read_back(report)),
         ("Version", report.version),
         ("Folder", report.folder or ""),

@@ -16,10 +16,11 @@ from collections.abc import Mapping, Sequence
 from callcamp_sync.model import Report
 from callcamp_sync.report import figures
 from callcamp_sync.report.books import balance
+from callcamp_sync.report.forecasts import outturn
 from callcamp_sync.report.tables import TOLD_BY_SERVER, top_codes
 from callcamp_sync.report.terminal import clean, counted, number
 from callcamp_sync.report.tones import MEANINGS, of_exit
-from callcamp_sync.report.verdicts import guard_words, lead, missing_counts, next_steps, row_counts
+from callcamp_sync.report.verdicts import guard_words, lead, missing_counts, next_steps, row_counts, sentences
 
 #: Longer words of strangers are cut.
 WORDS = 200
@@ -42,8 +43,9 @@ def markdown(report: Report) -> str:
         _problems(report),
         _refusals(report),
         _sentences("Claims that did not hold", report.mismatches),
-        _sentences("Notices", [*report.notices, *report.source.warnings]),
+        _sentences("Notices", sentences(report)),
         [f"{figures.requests(report).capitalize()}. {figures.read_back(report).capitalize()}."],
+        [f"Forecast: {words}." for words in [outturn(report)] if words],
         [f"Report: {span(report.folder)}"] if report.folder else [],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"

@@ -31,7 +31,7 @@ from callcamp_sync.report.tables import change_rows, csv_rows, problems, top_cod
 from callcamp_sync.report.terminal import counted, number
 from callcamp_sync.report.timeline import Timeline
 from callcamp_sync.report.tones import COLOURS, FATES, of_exit
-from callcamp_sync.report.verdicts import guard_words, lead, missing_counts, next_steps, row_counts
+from callcamp_sync.report.verdicts import guard_words, lead, missing_counts, next_steps, row_counts, sentences
 
 #: More lines than this in a table serve nobody on a page.
 LINES = 5_000
@@ -79,6 +79,7 @@ def page(report: Report, line: Timeline | None = None) -> Iterator[str]:
         row_counts=row_counts(report),
         missing_counts=missing_counts(report),
         codes=top_codes(report.issues, _CODES),
+        sentences=sentences(report),
         line=line,
         tables=tables(report),
     )

@@ -1,7 +1,8 @@
 """A plan as a table for people, before anything is sent. Pure: no I/O, no colour.
 
 In:  a model.Plan.
-Out: counts per outcome, requests per kind, every guard (tripped or not), notices, old -> new per field; safe for any terminal.
+Out: counts per outcome, requests per kind, what it would take, every guard (tripped or not), notices, old -> new per field; safe
+for any terminal.
 Changes to contacts that are there already stand before those of new ones, which have no old value to lose.
 """
 
@@ -13,8 +14,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from callcamp_sync.model import Guard, OrderOutcome, Plan, RowOutcome, StepKind
+from callcamp_sync.report.forecasts import expected
 from callcamp_sync.report.terminal import counted, cut, number, pad
-from callcamp_sync.report.verdicts import guard_words, ordered
+from callcamp_sync.report.verdicts import guard_words, ordered, sentences
 
 _SHOWN = 20
 _NAME, _VALUE = 16, 30
@@ -28,6 +30,7 @@ def plan_table(plan: Plan, *, width: int = 100) -> str:
         _counts("Orders without a row", _outcomes(plan.orders, list(OrderOutcome))),
         _counts("Requests to send", ordered(Counter(str(step.kind) for step in plan.steps), list(StepKind)))
         or ["Requests to send: none"],
+        ["Forecast", f"  {expected(plan.forecast)}"] if plan.forecast else [],
         _guards(plan.guards),
         _changes(plan, width),
         _notices(plan, width),
@@ -83,5 +86,5 @@ def _value(text: str | None) -> str:
 
 
 def _notices(plan: Plan, width: int) -> list[str]:
-    notices = [*plan.notices, *plan.source.warnings]
+    notices = sentences(plan)
     return ["Notices", *(cut(f"  - {notice}", width) for notice in notices)] if notices else []

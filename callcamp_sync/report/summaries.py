@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from callcamp_sync.model import Report
 from callcamp_sync.report.books import balance
+from callcamp_sync.report.forecasts import outturn
 from callcamp_sync.report.tables import TOLD_BY_SERVER, top_codes
 from callcamp_sync.report.terminal import clean, counted, cut, flow, number
-from callcamp_sync.report.verdicts import changes_planned, guard_words, lead, missing_counts, next_steps, row_counts
+from callcamp_sync.report.verdicts import changes_planned, guard_words, lead, missing_counts, next_steps, row_counts, sentences
 
 _INDENT = 11
 _TOP_CODES = 3
@@ -35,7 +36,8 @@ def summary(report: Report, *, width: int = 100) -> str:
     lines += _lines("Problems", [*_problems(report), *_server(report)], width, limit=_TOP_CODES + 1)
     lines += _lines("Verified", _verified(report), width, limit=2)
     lines += _lines("Requests", [_requests(report)], width)
-    lines += _lines("Notice", [*report.notices, *report.source.warnings], width, limit=2)
+    lines += _lines("Forecast", [words for words in [outturn(report)] if words], width)
+    lines += _lines("Notice", sentences(report), width, limit=2)
     if report.folder:
         lines.append(f"{'Report':<{_INDENT}}{clean(report.folder)}")
     for label, step in zip(("Next", "Then"), next_steps(report), strict=False):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callcamp_sync.errors import ExitCode
-from callcamp_sync.model import Guard, Mode, OrderOutcome, Report, RowOutcome
+from callcamp_sync.model import Guard, Mode, OrderOutcome, Plan, Report, RowOutcome
 from callcamp_sync.report.terminal import clean, counted, number
 
 #: Outcomes that change the campaign.
@@ -222,3 +222,8 @@ def _flags(settings: Mapping[str, Any]) -> dict[str, str]:
     if settings.get("reopen"):
         flags["--reopen"] = ""
     return flags
+
+
+def sentences(about: Report | Plan) -> tuple[str, ...]:
+    """Notices, and what the reader of the sheet warned of; each once, though planning takes the sheet's warnings over."""
+    return tuple(dict.fromkeys((*about.notices, *about.source.warnings)))

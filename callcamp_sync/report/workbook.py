@@ -14,9 +14,10 @@ import polars as pl
 from callcamp_sync.model import Report
 from callcamp_sync.report.books import balance
 from callcamp_sync.report.documents import sound, zulu
+from callcamp_sync.report.forecasts import outturn
 from callcamp_sync.report.tables import change_rows, csv_rows, problem_rows
 from callcamp_sync.report.tones import COLOURS, MEANINGS
-from callcamp_sync.report.verdicts import guard_words, missing_counts, next_steps, row_counts, verdict
+from callcamp_sync.report.verdicts import guard_words, missing_counts, next_steps, row_counts, sentences, verdict
 from callcamp_sync.sheets import Column, Tab
 from callcamp_sync.sheets.tabs import Chart, Colour, Link
 
@@ -106,8 +107,7 @@ def summary_tab(report: Report, short: list[_Line] | None = None) -> Tab:
     ]
     lines += [("Read back", "checked", report.checked, "orders compared with what was claimed")]
     lines += [("Read back", "mismatch", None, sentence) for sentence in report.mismatches]
-    lines += [("Notice", "", None, notice) for notice in report.notices]
-    lines += [("Notice", "sheet", None, warning) for warning in report.source.warnings]
+    lines += [("Notice", "", None, notice) for notice in sentences(report)]
     return _lined("Summary", [*lines, *(short or [])], _chart(counts, len(head)))
 
 
@@ -170,6 +170,7 @@ def _run(report: Report) -> list[_Line]:
             requests.sent,
             f"{requests.retried:,} of them again, {requests.throttled:,} slowed down by the server",
         ),
+        *[("Forecast", "", None, words) for words in [outturn(report)] if words],
         *[("Setting", str(name), None, str(value)) for name, value in report.settings.items() if value is not None],
     ]
 

@@ -16,10 +16,10 @@ import httpx
 from callcamp_sync import drift, ledger, lock, pipeline, reconcile, sending, settling, snapshot
 from callcamp_sync.api import exchange, paging, reader, retry, transport
 from callcamp_sync.api.retry import Verdict
-from callcamp_sync.apply import Run
+from callcamp_sync.execution import Run
 from callcamp_sync.model import Fate, Outcome, Step
-from callcamp_sync.plan import LEAVING
 from callcamp_sync.sending import Sender
+from callcamp_sync.steps import LEAVING
 
 from .invariants import Finding, judge
 from .play import play

@@ -16,6 +16,7 @@ from typer.main import get_command
 from callcamp_sync.cli.app import app
 from callcamp_sync.errors import PRECEDENCE, ExitCode
 from callcamp_sync.guards import Limits
+from callcamp_sync.hygiene import KINDS
 from callcamp_sync.issues import CATALOGUE, Entry, Verdict
 from callcamp_sync.model import OrderOutcome, RowOutcome
 from callcamp_sync.policy import Ask, forbids
@@ -157,6 +158,19 @@ def test_what_a_row_may_ask_is_what_the_policy_says() -> None:
                 if not own_words and not cell.startswith(answer(group, ask)):
                     wrong.append(f"{status}, {ask}: {cell}")
     assert (wrong, set(GROUPS) - seen) == ([], set())
+
+
+def test_every_finding_of_hygiene_is_documented() -> None:
+    lines = page("hygiene.md").splitlines()
+    assert [line.split("`")[1] for line in lines if line.startswith("| `")] == list(KINDS)
+
+
+def test_every_input_and_output_of_the_action_is_documented() -> None:
+    declared = (ROOT / "action.yml").read_text("utf-8").split("\nruns:")[0]
+    inputs, outputs = (re.findall(r"^  ([a-z-]+):$", part, flags=re.MULTILINE) for part in declared.split("outputs:"))
+    text = section(page("docker.md"), "The GitHub Action")
+    assert [row[0].strip("`") for row in table(text)] == inputs
+    assert [name for name in outputs if f"`{name}`" not in text] == []
 
 
 def test_every_room_is_on_the_map() -> None:

@@ -14,8 +14,8 @@ from test_reconcile import a_plan
 
 from callcamp_sync.errors import ExitCode, StalePlanError, UsageError
 from callcamp_sync.model import Guard, Plan, Step, StepKind
-from callcamp_sync.plan import digest
 from callcamp_sync.plan_document import document, load
+from callcamp_sync.steps import digest
 
 HOSTILE = 'Ада "[b]" 👋\n\u202eΩ, \\N\t' + "x" * 3000
 

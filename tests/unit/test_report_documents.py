@@ -53,7 +53,7 @@ def test_the_document_has_the_keys_of_the_interface_in_their_order() -> None:
         ("settings", {"mode": "upsert", "on_missing": "keep"}),
         ("counts", {"created": 1, "updated": 1, "unchanged": 2, "rejected": 1, "failed": 1}),
     ]
-    assert list(content)[6:] == ["missing", "rows", "orders", "guards", "requests", "verified", "notices"]
+    assert list(content)[6:] == ["missing", "rows", "orders", "guards", "requests", "verified", "notices", "forecast"]
     assert content["missing"] == {"kept": 1}
     assert content["orders"] == [{"order_uuid": "order_9", "phone": "+447700900123", "outcome": "kept"}]
     assert content["guards"] == [{"name": "max-remove", "limit": 50, "actual": 3, "tripped": False}]

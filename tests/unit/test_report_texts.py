@@ -16,8 +16,10 @@ from report_cases import CAMPAIGN, HOSTILE, a_plan, a_quiet_report, a_report, a_
 
 from callcamp_sync.errors import ExitCode
 from callcamp_sync.model import Guard, Limit, Report, RequestCounts, RowOutcome, Step, StepKind
-from callcamp_sync.report import clean, next_steps, plan_table, summary, verdict
+from callcamp_sync.report import clean, markdown, next_steps, plan_table, summary, verdict
+from callcamp_sync.report.page import page
 from callcamp_sync.report.terminal import columns, cut, pad
+from callcamp_sync.report.workbook import tabs
 
 TRIPPED = Guard(
     name="max-remove",
@@ -306,3 +308,16 @@ def test_clean_is_at_hand_without_polars() -> None:
         "False",
         "False",
     ]
+
+
+def test_a_warning_of_the_sheet_that_is_a_notice_too_is_told_once() -> None:
+    """Planning takes the sheet's warnings into its notices; a report that was read otherwise may have them on one side only."""
+    words = "hidden rows that were skipped: 3"
+    source = a_source(1, warnings=(words,))
+    report = a_quiet_report("created", source=source, notices=(words,))
+    plan = a_plan(source=source, notices=(words,))
+    summary_words = tabs(report)[0].frame["words"].to_list()
+    texts = (summary(report), markdown(report), plan_table(plan), "".join(page(report)))
+    assert [text.count(words) for text in texts] == [1, 1, 1, 1]
+    assert summary_words.count(words) == 1
+    assert summary(a_quiet_report("created", source=source)).count(words) == 1

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from callcamp_sync import tokens
 from callcamp_sync.errors import AccessError, SettingsError
 from callcamp_sync.model import Limit, Mode, OnDuplicate, OnMissing, Release
-from callcamp_sync.settings import Settings, load, token_of
+from callcamp_sync.settings import Settings, load, shown, token_of
 
 CANARY = "canary-5f2e-token"
 
@@ -257,6 +260,11 @@ WRONG = [
     ("base_url", "https://[::1", "`https://"),
     ("base_url", "https://user:pw@callcamp.example.com", "`CALLCAMP_TOKEN`"),
     ("insecure_http", "perhaps", "boolean"),
+    ("proxy", "proxy.example.com:3128", "`http://host:port`"),
+    ("proxy", "socks5://proxy.example.com:3128", "`http://host:port`"),
+    ("proxy", "http://proxy.example.com", "`http://host:port`"),
+    ("token_command", " ", "`pass show callcamp`"),
+    ("token_command", "pass 'show", "never closed"),
     ("state_dir", 5, "path"),
     ("max_age", "soon", "`26h`"),
     ("max_age", True, "`26h`"),
@@ -307,7 +315,8 @@ def test_a_token_that_was_put_in_the_wrong_place_is_not_repeated(place: Place, n
         shown = "".join(traceback.format_exception(error)) + str(error.hint)
         assert CANARY not in shown
     else:
-        assert name in ("token_file", "state_dir", "report_dir", "profile", "notify_command", "metrics_file")
+        ways = ("token_file", "token_command", "token_keyring", "ca_file", "state_dir", "report_dir", "profile")
+        assert name in (*ways, "notify_command", "metrics_file")
         assert CANARY in str(getattr(settings, name))
 
 
@@ -394,6 +403,15 @@ def test_a_token_in_a_file_that_others_can_read_is_refused(place: Place) -> None
     assert token_of(place.load()) == CANARY
 
 
+def test_a_dotenv_with_a_token_that_others_can_read_is_refused(place: Place) -> None:
+    place.dotenv(f"CALLCAMP_TOKEN={CANARY}\n")
+    with pytest.raises(SettingsError, match=r"\.env` holds a token") as caught:
+        place.load()
+    assert CANARY not in caught.value.message + str(caught.value.hint)
+    (place.project / ".env").chmod(0o600)
+    assert token_of(place.load()) == CANARY
+
+
 def test_no_way_of_showing_the_settings_shows_the_token(place: Place) -> None:
     settings = place.load(token=CANARY)
     shown = (repr(settings), str(settings), settings.model_dump_json(), repr(settings.model_dump()), f"{settings.model_dump()}")
@@ -410,3 +428,198 @@ def test_settings_made_without_load_do_not_repeat_a_wrong_value_either() -> None
 def test_settings_do_not_change(place: Place) -> None:
     with pytest.raises(ValueError, match="frozen"):
         place.load().mode = Mode.MIRROR  # type: ignore[misc]  # the point
+
+
+# --- other places for the token ---------------------------------------------------------------------------------------------
+
+PRINTS = "import sys; sys.stdout.write(sys.argv[1])"
+
+
+def test_a_token_is_what_a_command_prints(place: Place) -> None:
+    place.environ["CALLCAMP_TOKEN_COMMAND"] = f"{sys.executable} -c '{PRINTS}' '{CANARY}\n'"
+    assert token_of(place.load()) == CANARY
+
+
+def test_a_command_may_be_a_list_of_words_and_no_shell_reads_it(place: Place) -> None:
+    place.toml(f"token_command = [{sys.executable!r}, '-c', {PRINTS!r}, '{CANARY}$HOME;true']")
+    assert token_of(place.load()) == f"{CANARY}$HOME;true"
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        pytest.param(f"print('{CANARY}'); raise SystemExit(3)", "ended with exit 3", id="that fails"),
+        pytest.param(f"import sys; sys.exit('{CANARY}')", "ended with exit 1", id="that complains on standard error"),
+        pytest.param("import time; time.sleep(60)", "took longer than 0.3 s", id="that never answers"),
+        pytest.param(f"print('{CANARY}', flush=True); import time; time.sleep(60)", "took longer", id="that never ends"),
+        pytest.param(
+            "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])",
+            "took longer",
+            id="whose child keeps the line open",
+        ),
+        pytest.param("input()", "ended with exit 1", id="that asks"),
+    ],
+)
+def test_a_command_is_bounded_and_its_words_are_shown_nowhere(
+    program: str, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        tokens.from_command([sys.executable, "-c", program], seconds=0.3 if "sleep" in program else 20)
+    said = capfd.readouterr()
+    shown = "".join(traceback.format_exception(caught.value)) + str(caught.value.hint) + said.out + said.err
+    assert CANARY not in shown
+
+
+def test_what_a_command_started_is_ended_with_it(place: Place) -> None:
+    """Also when the command itself is gone already and only its child keeps the line open."""
+    said = place.project / "child"
+    program = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"open({str(said)!r}, 'w').write(str(child.pid))"
+    )
+    with pytest.raises(SettingsError, match="took longer"):
+        tokens.from_command([sys.executable, "-c", program], seconds=1.5)
+    child = int(said.read_text())
+    until = time.monotonic() + 10
+    while time.monotonic() < until and _lives(child):
+        time.sleep(0.01)
+    assert not _lives(child)
+
+
+def _lives(pid: int) -> bool:
+    """Whether the process is there and is not merely waiting for its parent to take note of its end."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_a_command_that_prints_for_ever_is_ended(place: Place) -> None:
+    text = tokens.from_command([sys.executable, "-c", "while True: print('x' * 1000)"])
+    with pytest.raises(SettingsError, match="characters that no token has"):
+        token_of(place.load(token=text))
+
+
+def test_a_command_that_is_not_there_is_named(place: Place) -> None:
+    with pytest.raises(SettingsError, match="No such file") as caught:
+        token_of(place.load(token_command=str(place.project / "none")))
+    assert "without a shell" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("where", ["callcamp.toml", ".env"])
+def test_a_command_in_a_file_that_others_can_write_is_not_run(place: Place, where: str) -> None:
+    """Whoever can write the file could run anything as the user."""
+    if where == ".env":
+        place.dotenv("CALLCAMP_TOKEN_COMMAND=true\n")
+    else:
+        place.toml("[profiles.day]\ntoken_command = 'true'\n")
+    (place.project / where).chmod(0o666)
+    with pytest.raises(SettingsError, match="can be written by others"):
+        place.load()
+    (place.project / where).chmod(0o644)
+    assert place.load("day" if where != ".env" else None).token_command == ("true",)
+
+
+KEYRING = """
+class errors:
+    class KeyringError(Exception): ...
+class NoKeyringError(errors.KeyringError): ...
+def get_password(service, account):
+    if account == "none":
+        raise NoKeyringError
+    return {("callcamp-sync", "night"): "%s"}.get((service, account))
+"""
+
+
+@pytest.fixture
+def keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library of that name, in the way of the real one if it is installed."""
+    package = tmp_path / "library" / "keyring"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(KEYRING % CANARY)
+    (package / "errors.py").write_text("from keyring import errors\nKeyringError = errors.KeyringError\n")
+    monkeypatch.syspath_prepend(tmp_path / "library")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "keyring"]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.mark.usefixtures("keyring")
+def test_a_token_is_read_from_the_keyring(place: Place) -> None:
+    place.toml("token_keyring = 'night'")
+    assert token_of(place.load()) == CANARY
+
+
+@pytest.mark.usefixtures("keyring")
+@pytest.mark.parametrize(("account", "words"), [("day", "has nothing for"), ("none", "NoKeyringError")])
+def test_a_keyring_without_it_says_what_to_do(place: Place, account: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        token_of(place.load(token_keyring=account))
+    assert "`" in (caught.value.hint or "")
+
+
+def test_without_the_library_the_keyring_names_the_extra(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(SettingsError) as caught:
+        token_of(place.load(token_keyring="night"))
+    assert "callcamp-sync[keyring]" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("way", ["token", "token_file", "token_command", "token_keyring"])
+def test_a_stronger_layers_way_to_the_token_stands_alone(place: Place, way: str) -> None:
+    place.toml(f"{way} = 'x'")
+    (place.project / "callcamp.toml").chmod(0o600)
+    place.environ["CALLCAMP_TOKEN"] = CANARY
+    settings = place.load()
+    assert token_of(settings) == CANARY
+    assert settings.model_fields_set & {"token_file", "token_command", "token_keyring"} == set()
+
+
+# --- proxy ------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_password_of_a_proxy_is_kept_like_a_token(place: Place) -> None:
+    place.toml(f"proxy = 'http://ann:{CANARY}@proxy.example.com:3128'")
+    with pytest.raises(SettingsError, match="password of a proxy") as caught:
+        place.load()
+    assert CANARY not in str(caught.value) + str(caught.value.hint)
+    (place.project / "callcamp.toml").chmod(0o600)
+    settings = place.load()
+    assert CANARY not in repr(settings) + settings.model_dump_json()
+    assert settings.proxy is not None
+    assert settings.proxy.get_secret_value() == f"http://ann:{CANARY}@proxy.example.com:3128"
+
+
+# --- where a value comes from -------------------------------------------------------------------------------------------------
+
+
+def shown_in(place: Place, **flags: object) -> dict[str, tuple[str | None, str]]:
+    found = shown(flags, environ=place.environ, project=place.project, user=place.user)
+    return {one.name: (one.value, one.origin) for one in found}
+
+
+def test_every_setting_is_shown_with_its_value_and_where_it_stands(place: Place) -> None:
+    place.environ["CALLCAMP_REGION"] = "gb"
+    place.dotenv("CALLCAMP_KEY=record_uuid,phone\n")
+    place.toml("max_remove = '5%'\nprofile = 'night'\n[profiles.night]\nmode = 'mirror'\n")
+    place.user.write_text("rate = 4\n")
+    found = shown_in(place, concurrency=3)
+    assert set(found) == set(Settings.model_fields)
+    assert found["concurrency"] == ("3", "`--concurrency`")
+    assert found["region"] == ("GB", "the environment variable `CALLCAMP_REGION`")
+    assert found["key"] == ("record_uuid, phone", f"`CALLCAMP_KEY` in `{place.project}/.env`")
+    assert found["max_remove"] == ("5%", f"`max_remove` in `{place.project}/callcamp.toml`")
+    assert found["mode"] == ("mirror", f"`profiles.night.mode` in `{place.project}/callcamp.toml`")
+    assert found["rate"] == ("4", f"`rate` in `{place.user}`")
+    assert found["timeout"] == ("30", "default")
+    assert found["reopen"] == ("false", "default")
+    assert found["token"] == (None, "default")
+
+
+def test_what_is_secret_is_shown_as_set(place: Place) -> None:
+    proxy = f"http://ann:{CANARY}@proxy.example.com:3128"
+    place.environ |= {"CALLCAMP_TOKEN": CANARY, "CALLCAMP_TOKEN_COMMAND": f"vault {CANARY}", "CALLCAMP_PROXY": proxy}
+    found = shown_in(place)
+    assert found["token"][0] == found["token_command"][0] == "(set)"
+    assert found["proxy"][0] == "http://(password)@proxy.example.com:3128"
+    assert CANARY not in repr(found)

@@ -10,8 +10,8 @@ from core_cases import Cells, P, contacts, difference, orders, rules_for, sheet
 
 from callcamp_sync.fields import CLEAR
 from callcamp_sync.model import Mode, OnMissing, Release, Step, StepKind
-from callcamp_sync.plan import BATCH, count_kinds, digest, frame_digest, steps
 from callcamp_sync.statuses import spellings
+from callcamp_sync.steps import BATCH, count_kinds, digest, frame_digest, steps
 
 TIME, ZONE = "2026-06-10T14:30:00Z", "Europe/Berlin"
 

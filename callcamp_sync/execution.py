@@ -20,10 +20,10 @@ from callcamp_sync.api.retry import THROTTLES
 from callcamp_sync.errors import SyncError, ungrouped
 from callcamp_sync.linking import Links
 from callcamp_sync.model import Fate, Outcome, Plan, Step, StepKind
-from callcamp_sync.plan import LEAVING
 from callcamp_sync.policy import person_key
 from callcamp_sync.sending import not_sent
 from callcamp_sync.statuses import DO_NOT_CALL, Group, fold_status, group_of
+from callcamp_sync.steps import LEAVING
 from callcamp_sync.tally import Tally
 
 #: How long a listing may be relied on for the orders that were made just before it, in seconds.
