@@ -4,7 +4,8 @@ In:  Hints, each with the turn of the request whose answer carried it.
 Out: `pace`, requests a second, infinite while nothing is said; `opens_at`, before which nothing is left to send.
 What `remaining` and `reset` mean differs: in a window the reset stands still and everything comes back at once; in a bucket it
 moves on with every request and something comes back all the time. Which it is shows by whether the end moves. So:
-a window is spent evenly over the time that is left of it; a bucket is taken from at the rate at which it fills.
+a window is spent evenly over the time that is left of it; a bucket is taken from at the rate at which it fills. A window of an
+hour is no pace: it is spent as it comes, and when nothing is left one request a minute asks again.
 Rule source: issue 5, item 4; draft-ietf-httpapi-ratelimit-headers, which leaves the kind of limiter open.
 """
 
@@ -12,8 +13,9 @@ from __future__ import annotations
 
 import math
 
-from callcamp_sync.api.hints import Hint
+from callcamp_sync.api.hints import PACED_SECONDS, Hint
 from callcamp_sync.api.quota import Turn
+from callcamp_sync.api.retry import LONGEST_WAIT
 
 #: What is sent of what is allowed for ever.
 _CAREFUL = 0.99
@@ -68,7 +70,7 @@ class Allowance:
             self._refills = True
         self._end = end if fresh or self._refills else min(self._end, end)
         self._left = hint.remaining * self._share
-        if not self._said and hint.limit is not None:
+        if not self._said and hint.limit is not None and hint.reset <= PACED_SECONDS:
             self._guess(hint.limit, hint.remaining, hint.reset, fresh=fresh)
 
     def _guess(self, limit: float, remaining: float, reset: float, *, fresh: bool) -> None:
@@ -87,6 +89,8 @@ class Allowance:
         steady = math.inf if self._rate is None else _CAREFUL * self._rate * self._share
         if self._said or self._told is None or turn is None or now >= self._end or self._refills:
             return steady
+        if self._end - self._told.at > PACED_SECONDS:
+            return math.inf
         return max(self._left_after(turn), 1.0) / max(self._end - now, 1e-3)
 
     def opens_at(self, turn: Turn | None, now: float) -> float:
@@ -95,7 +99,7 @@ class Allowance:
             return -math.inf
         if self._refills and self._rate:
             return self._told.at + (1 - self._left_after(turn)) / (self._rate * self._share)
-        return self._end + _MARGIN
+        return min(self._end + _MARGIN, self._told.at + LONGEST_WAIT)
 
     def _left_after(self, turn: Turn) -> float:
         return self._left - (turn.number - self._told.number if self._told is not None else 0)

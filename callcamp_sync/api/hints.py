@@ -23,14 +23,15 @@ _FURTHEST = 100_000.0
 #: Numbers above these are instants since 1970, in seconds or in milliseconds.
 _EPOCH_SECONDS, _EPOCH_MILLISECONDS = 1e9, 1e11
 
+#: A limit over more seconds than this is a store, not a pace: 5,000 an hour may well be spent in ten minutes.
+PACED_SECONDS = 120.0
+
 _FAMILIES = ("ratelimit-", "x-ratelimit-", "x-rate-limit-")
 
 #: Names in the account's JSON, folded, that say so many requests in so many seconds.
 _PER_SECONDS = {
     **dict.fromkeys(("persecond", "requestspersecond", "rps", "ratepersecond"), 1.0),
     **dict.fromkeys(("perminute", "requestsperminute", "rpm", "limitperminute"), 60.0),
-    **dict.fromkeys(("perhour", "requestsperhour", "limitperhour"), 3600.0),
-    **dict.fromkeys(("perday", "requestsperday", "limitperday"), 86_400.0),
 }
 _LIMITS = ("limit", "quota", "max", "maxrequests", "total")
 _REMAINING = ("remaining", "left", "available")
@@ -50,8 +51,8 @@ class Hint:
 
     @property
     def rate(self) -> float | None:
-        """Requests a second that may be sent for ever, where that is said."""
-        return self.limit / self.window if self.limit and self.window else None
+        """Requests a second that may be sent for ever, where that is said over a short time."""
+        return self.limit / self.window if self.limit and self.window and self.window <= PACED_SECONDS else None
 
 
 def from_headers(headers: Mapping[str, str], *, now: datetime) -> Hint | None:
@@ -83,7 +84,9 @@ def _structured(headers: Mapping[str, str]) -> Hint | None:
     """`RateLimit: "default";r=50;t=30` and `RateLimit-Policy: "default";q=100;w=60`; of several the tightest."""
     policies = [_parameters(part) for part in headers.get("ratelimit-policy", "").split(",")]
     rated = [
-        (limit / window, limit, window) for one in policies if (limit := one.get("q", one.get(""))) and (window := one.get("w"))
+        (limit / window, limit, window)
+        for one in policies
+        if (limit := one.get("q", one.get(""))) and (window := one.get("w")) and window <= PACED_SECONDS
     ]
     _, limit, window = min(rated, default=(0.0, None, None))
     text = headers.get("ratelimit", "")

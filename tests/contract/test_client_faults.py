@@ -389,7 +389,7 @@ async def test_an_answer_that_was_read_leaves_its_connection_to_the_next_request
 
 async def test_headers_that_a_server_repeats_are_all_heard() -> None:
     clock = Clock()
-    twice = raw(b"HTTP/1.1 429 No\r\nRetry-After: 3\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n")
+    twice = raw(b"HTTP/1.1 429 No\r\nRetry-After: 7\r\nretry-after: 3\r\ncontent-length: 0\r\n\r\n")
     async with ScriptedServer([twice, answer(201, ORDER)]) as server, client(server, clock) as callcamp:
         assert (await callcamp.create_order("c1", BODY)).fate is Fate.DONE
         assert clock.seconds == 7

@@ -23,7 +23,9 @@ HEADERS: list[Any] = [
         id="the draft",
     ),
     pytest.param(
-        {"ratelimit-policy": '"a";q=100;w=60, "b";q=10;w=1, "c";q=1000;w=3600'}, Hint(limit=1000, window=3600), id="the tightest"
+        {"ratelimit-policy": '"a";q=100;w=60, "b";q=10;w=1, "c";q=1000;w=3600'},
+        Hint(limit=100, window=60),
+        id="the tightest pace",
     ),
     pytest.param({"ratelimit": '"a";r=9;t=60, "b";r=2;t=1'}, Hint(remaining=2, reset=1), id="what is nearest to its end"),
     pytest.param({"ratelimit": "limit=100, remaining=50, reset=30"}, Hint(limit=100, remaining=50, reset=30), id="draft 07"),
@@ -96,9 +98,9 @@ def test_no_header_breaks_anything(headers: dict[str, str]) -> None:
     [
         ({"rateLimit": {"limit": 5, "remaining": 5, "perSecond": 5.0}}, 5.0),
         ({"user": {"rate_limit": {"limit": 600, "window": 60}}}, 10.0),
-        ({"user": {"client": {"rateLimits": {"api": {"requestsPerMinute": 300, "requestsPerHour": 3600}}}}}, 1.0),
+        ({"user": {"client": {"rateLimits": {"api": {"requestsPerMinute": 300, "requestsPerSecond": 10}}}}}, 5.0),
         ({"usage": {"rate-limit": {"quota": "100", "periodSeconds": "10"}}}, 10.0),
-        ({"quota": {"perDay": 8640}}, 0.1),
+        ({"quota": {"rpm": 6, "perDay": 100}}, 0.1),
     ],
 )
 def test_the_accounts_usage_is_found_whatever_holds_it(said: object, rate: float) -> None:
@@ -112,7 +114,10 @@ def test_the_accounts_usage_is_found_whatever_holds_it(said: object, rate: float
     [
         *(None, [], "x", {}, {"limit": 5, "window": 1}),
         *({"rateLimit": value} for value in (None, 5, {"limit": True, "window": 1}, {"limit": 0, "window": 60})),
-        *({"rateLimit": value} for value in ({"perSecond": -1}, {"limit": 60})),
+        *(
+            {"rateLimit": value}
+            for value in ({"perSecond": -1}, {"limit": 60}, {"limit": 60, "window": 3600}, {"perDay": 86_400})
+        ),
     ],
 )
 def test_an_account_that_says_nothing_usable_says_nothing(said: object) -> None:
@@ -157,3 +162,19 @@ def test_what_was_said_long_ago_counts_no_more() -> None:
     allowance = Allowance()
     allowance.told(Hint(limit=60, remaining=0, reset=10), turn(1), 0.0)
     assert allowance.pace(turn(2), 100.0) == float("inf")
+
+
+def test_an_hours_store_is_no_pace_and_when_it_is_spent_one_a_minute_asks_again() -> None:
+    allowance = Allowance()
+    allowance.told(Hint(limit=5000, remaining=4000, reset=3000), turn(1), 0.0)
+    assert allowance.pace(turn(2), 1.0) == float("inf")
+    assert allowance.opens_at(turn(2), 1.0) < 1
+    allowance.told(Hint(limit=5000, remaining=0, reset=2000), turn(3, at=1000.0), 1000.1)
+    assert allowance.opens_at(turn(3), 1000.1) == 1060
+
+
+def test_a_share_is_a_share_of_what_is_left() -> None:
+    allowance = Allowance(share=0.5)
+    allowance.told(Hint(limit=60, remaining=4, reset=10), turn(1), 0.0)
+    assert allowance.opens_at(turn(2), 1.0) < 1
+    assert allowance.opens_at(turn(3), 1.0) >= 10

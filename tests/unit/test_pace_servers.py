@@ -181,3 +181,13 @@ def test_a_fixed_window_that_says_nothing_is_spread_over_its_minute() -> None:
     kept = trial(FixedWindow(300, 60), Pace(concurrency=8), seconds=300)
     assert kept.got > 0.95
     assert kept.wasted < 0.03
+
+
+def test_a_pace_that_nobody_sends_at_is_not_learned() -> None:
+    """One request a second proves nothing about twenty."""
+    pace = Pace(concurrency=8, known=10.0)
+    for second in range(300):
+        turn = pace.leave(float(second))
+        pace.back()
+        pace.accepted(turn, second + 0.1)
+    assert pace.quota.pace == 10.0
