@@ -43,6 +43,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
     "pipeline": frozenset(
         {
             "planning",
+            "searching",
             "settling",
             "resuming",
             "bench",
