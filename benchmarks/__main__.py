@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
-from benchmarks import columns, diffing, journals, pacing, phones, reading, starting, syncing, transport, workbooks
+from benchmarks import columns, diffing, journals, million, pacing, phones, reading, starting, syncing, transport, workbooks
 from benchmarks.table import Line, shown
 
 BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "reading": reading.lines,
     "columns": columns.lines,
     "diff": diffing.lines,
+    "million": million.lines,
     "workbooks": workbooks.lines,
     "journal": journals.lines,
     "pacing": pacing.lines,

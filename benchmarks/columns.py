@@ -30,7 +30,7 @@ from callcamp_sync.sheets import read_sheet
 
 ROWS, SMALL = 1_000_000, 10_000
 _COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
-_KIND = read_record_type({"uuid": "bench", "name": "Lead", "parameters": list(LEAD_PARAMETERS)})
+KIND = read_record_type({"uuid": "bench", "name": "Lead", "parameters": list(LEAD_PARAMETERS)})
 
 _CHILD = """
 import json, resource, sys
@@ -44,8 +44,8 @@ print(json.dumps({"rows": wanted.frame.height, "peak": resource.getrusage(resour
 def ours(path: Path) -> Desired:
     """What a sync does before it looks at the campaign."""
     sheet = read_sheet(path)
-    binding = bind(plain_mapping(), sheet.headings, _KIND.parameters, by_name=True)
-    return read_rows(sheet, binding, _KIND, region="US")
+    binding = bind(plain_mapping(), sheet.headings, KIND.parameters, by_name=True)
+    return read_rows(sheet, binding, KIND, region="US")
 
 
 def _upper(text: object) -> object:

@@ -98,7 +98,9 @@ FRIENDLY = ("base", "pipeline", "cli")
 #: Where each library lives, by room. One that is not listed lives nowhere, so a new one has to be entered here.
 LIBRARIES: Mapping[str, frozenset[str]] = {
     "aiohttp": frozenset({"api"}),
-    "anyio": frozenset({"api", "journal", "apply", "tally", "linking", "planning", "readback", "pipeline", "rehearsal", "cli"})
+    "anyio": frozenset(
+        {"api", "journal", "apply", "tally", "linking", "planning", "readback", "searching", "pipeline", "rehearsal", "cli"}
+    )
     | {"alerts", "jobs"},
     "apprise": frozenset({"alerts"}),
     "cronsim": frozenset({"jobs"}),
