@@ -8,17 +8,21 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
-from benchmarks import journals, pacing, phones, reading, syncing, transport, workbooks
+from benchmarks import columns, diffing, journals, million, pacing, phones, reading, starting, syncing, transport, workbooks
 from benchmarks.table import Line, shown
 
 BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "phones": phones.lines,
     "reading": reading.lines,
+    "columns": columns.lines,
+    "diff": diffing.lines,
+    "million": million.lines,
     "workbooks": workbooks.lines,
     "journal": journals.lines,
     "pacing": pacing.lines,
     "transport": transport.lines,
     "sync": syncing.lines,
+    "start": starting.lines,
 }
 
 

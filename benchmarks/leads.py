@@ -35,7 +35,7 @@ _SPELLINGS = (
     lambda p: f"{p[2:5]}.{p[5:8]}.{p[8:]}",
     lambda p: f"1 {p[2:5]} {p[5:]}",
     lambda p: p[2:],
-    lambda p: f"00 1 {p[2:5]} {p[5:8]} {p[8:]}",
+    lambda p: f"+1 {p[2:5]}-{p[5:8]}-{p[8:]}",
 )
 _FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Frances", "Niklaus", "Zoë", "José")
 _WRONG = {

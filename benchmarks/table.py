@@ -30,6 +30,17 @@ def median_seconds(work: Callable[[], object], *, runs: int = 3) -> float:
     return statistics.median(times)
 
 
+def raced(*works: Callable[[], object], runs: int = 3) -> list[float]:
+    """Median CPU seconds of each work, all threads of this process; they take turns, so that neighbours disturb all alike."""
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(runs):
+        for work, found in zip(works, times, strict=True):
+            start = time.process_time()
+            work()
+            found.append(time.process_time() - start)
+    return [statistics.median(found) for found in times]
+
+
 def shown(lines: list[Line]) -> str:
     """The lines as a Markdown table."""
     head = "| what | ours | baseline | baseline is | ratio | answer checked |\n|---|---|---|---|---|---|"

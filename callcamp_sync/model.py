@@ -307,7 +307,8 @@ class Plan:
     lines: LINE_SCHEMA, one line a row of the sheet, with the outcome that is planned. changes: CHANGE_SCHEMA. orders:
     ORDER_LINE_SCHEMA, the orders without a row. issues: ISSUE_SCHEMA. steps: in the order in which they are sent.
     snapshot: order uuids that stood when the plan was made. notices: sentences for people. complete: whether the listing was
-    proved complete. digests: sha256 of sheet, mapping, record type, snapshot and of the steps.
+    proved complete. searched: how many numbers were searched instead of listing the campaign, null where it was listed.
+    digests: sha256 of sheet, mapping, record type, snapshot and of the steps.
     """
 
     id: str
@@ -330,6 +331,7 @@ class Plan:
     seen_orders: frozenset[str]
     said_never: tuple[str, ...] = ()
     forecast: Forecast | None = None
+    searched: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from callcamp_sync import (
     reconcile,
     report,
     resuming,
+    searching,
     settling,
     snapshot,
 )
@@ -46,7 +47,7 @@ from callcamp_sync.execution import Run
 from callcamp_sync.fields import FIELDS
 from callcamp_sync.forecast import calls_caused, forecast
 from callcamp_sync.ledger import Entry
-from callcamp_sync.model import Arrival, CampaignInfo, Fate, Outcome, Plan, Report, Took
+from callcamp_sync.model import Arrival, CampaignInfo, Fate, OnMissing, Outcome, Plan, Report, Took
 from callcamp_sync.policy import person_keys
 from callcamp_sync.rows import Desired
 from callcamp_sync.schema import RecordSchema
@@ -120,12 +121,19 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     past = desk.bench.past
     arrival = habits.arrived(subject, desired) if past is not None else None
     listed_at = desk.now
-    standing, found, desired = await planning.stand(
-        desk.client, campaign, record_type, desired, mode=subject.settings.mode, on_page=desk.bench.progress.reading
-    )
-    note_never(desk.ledger, campaign.uuid, standing.orders)
     host = subject.settings.host
     pending = desk.journal.pending(host, campaign.uuid)
+    standing, found, desired = await planning.stand(
+        desk.client,
+        campaign,
+        record_type,
+        desired,
+        mode=subject.settings.mode,
+        on_page=desk.bench.progress.reading,
+        # What an earlier run left open may be any order's: only a listing settles it.
+        missing=OnMissing.CANCEL if pending else subject.settings.missing,
+    )
+    note_never(desk.ledger, campaign.uuid, standing.orders)
     waiting = settling.unsettled(pending, standing.orders, desk.now, subject.settings.grace_seconds)
     wished = planning.wishes(subject, desired, standing, never=desk.ledger.phones(), waiting=waiting, now=desk.now)
     wished = replace(wished, link_start=desk.journal.recall(host, campaign.uuid, _LINK_START))
@@ -270,6 +278,14 @@ async def _listed(desk: Desk, campaign: CampaignInfo) -> tuple[pl.DataFrame, boo
     return snapshot.existing_orders(listing.frame, None, FIELDS), listing.complete
 
 
+async def _looked_at_again(desk: Desk, plan: Plan) -> tuple[pl.DataFrame, bool]:
+    """The orders that a plan is about, read as they were for the plan, and whether that is all of the campaign."""
+    found = await searching.again(desk.client, plan)
+    if found is None:
+        return await _listed(desk, plan.campaign)
+    return snapshot.existing_orders(found.frame, None, FIELDS), False
+
+
 def _settle(desk: Desk, plan: Plan, standing: pl.DataFrame, *, complete: bool) -> None:
     """Close what earlier runs left open and this listing can tell."""
     settings = desk.settings
@@ -316,7 +332,7 @@ async def _carry_out(
     standing = planned.standing
     if plan.steps and (look_again or (desk.now - planned.listed_at).total_seconds() > _FRESH_SECONDS):
         try:
-            standing, complete = await _listed(desk, plan.campaign)
+            standing, complete = await _looked_at_again(desk, plan)
         except SyncError as error:  # The run has begun: it ends with a report, in which nothing was attempted.
             desk.bench.stop.because(error.message, error.exit_code)
             complete = False

@@ -16,12 +16,12 @@ from typing import Any
 import anyio
 import polars as pl
 
-from callcamp_sync import frames, guards, schema, snapshot
+from callcamp_sync import frames, guards, schema, searching, snapshot
 from callcamp_sync.api.client import Client
 from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.refusals import ForbiddenError
 from callcamp_sync.diff import Difference, diff
-from callcamp_sync.errors import AccessError, UsageError, ungrouped
+from callcamp_sync.errors import UsageError, ungrouped
 from callcamp_sync.fields import FIELDS, ROW, Field, Home
 from callcamp_sync.issues import CATALOGUE, render
 from callcamp_sync.mapping import Binding, bind
@@ -31,6 +31,7 @@ from callcamp_sync.model import LINE_SCHEMA, CampaignInfo, Limit, Mode, OnMissin
 from callcamp_sync.policy import is_group, person_keys
 from callcamp_sync.rows import Desired, forgiven, merged, phones_that_said_never, read_rows
 from callcamp_sync.schema import RecordSchema
+from callcamp_sync.searching import OnPage
 from callcamp_sync.settings import Settings
 from callcamp_sync.sides import Sides, Wishes
 from callcamp_sync.statuses import REGISTERED, RELEASING, Group, fold_status, spellings
@@ -44,9 +45,6 @@ _SEARCHED_ONE_BY_ONE = 50
 
 #: Which of a row's issues is said in words: the one that decided.
 _WEIGHTS = {"rejected": 0, "held": 1, "protected": 2, "unknown": 3, "duplicate": 4, "note": 5}
-
-#: Called while lists are read: what, pages done, pages in all.
-OnPage = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +64,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the campaign is. visible: fields that could be read. complete: the listing of orders was proved complete."""
+    """What the campaign is.
+
+    visible: fields that could be read. complete: the listing of orders was proved complete. total: orders of the campaign.
+    searched: how many numbers were searched instead of a listing; `orders` are then those of these numbers alone.
+    """
 
     campaign: CampaignInfo
     record_type: RecordSchema
@@ -76,6 +78,8 @@ class Standing:
     complete: bool
     notices: tuple[str, ...]
     digests: Mapping[str, str]
+    total: int
+    searched: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,21 +136,31 @@ async def read_type(client: Client, campaign: CampaignInfo) -> RecordSchema:
 
 
 async def stand(
-    client: Client, campaign: CampaignInfo, record_type: RecordSchema, desired: Desired, *, mode: Mode, on_page: OnPage
+    client: Client,
+    campaign: CampaignInfo,
+    record_type: RecordSchema,
+    desired: Desired,
+    *,
+    mode: Mode,
+    on_page: OnPage,
+    missing: OnMissing = OnMissing.CANCEL,
 ) -> tuple[Standing, Found, Desired]:
-    """List the campaign, and find for each live row its order, or the contact that may be linked.
+    """List or search the campaign, and find for each live row its order, or the contact that may be linked.
+
+    missing: what becomes of orders without a row; a search is thought of only where they are kept.
 
     The third answer is `desired` without the issues of cells that say what stands there already and, for an export, without what
     nobody edited.
     """
-    listing = await client.list_orders(campaign.uuid, on_page=lambda done, of: on_page("orders", done, of))
-    records, notices = await _records(client, campaign, desired, on_page)
+    read = await searching.orders(client, campaign, desired, missing, on_page)
+    listing, searched = read.listing, read.searched
+    records, notices = await searching.records(client, campaign, desired, on_page, listing.frame if searched else None)
     fields = [*FIELDS, *(spec.field for spec in record_type.parameters)]
     orders = snapshot.existing_orders(listing.frame, records, fields)
     desired = merged(forgiven(desired, orders), orders)
     live = desired.frame.filter(pl.col("verdict").is_null())
     matched = match(live, orders, desired.keys)
-    if not listing.complete:
+    if not listing.complete and not searched:
         found = await _searched(client, campaign, _new_phones(live, matched))
         extra = snapshot.existing_orders(found, records, fields).filter(
             ~pl.col("order_uuid").is_in(orders["order_uuid"].implode())
@@ -165,8 +179,10 @@ async def stand(
         contacts=contacts,
         visible=_visible(records, fields),
         complete=listing.complete,
-        notices=(*listing.notes, *notices, *more),
+        notices=(*read.words, *listing.notes, *notices, *more),
         digests={"record_type": record_type.digest, "snapshot": frame_digest(snapshot.fingerprint(orders))},
+        total=read.total if read.total is not None else orders.height,
+        searched=searched,
     )
     return standing, Found(matched=matched, linked=linked), desired
 
@@ -175,30 +191,6 @@ def _visible(records: pl.DataFrame | None, fields: Sequence[Field]) -> frozenset
     if records is not None:
         return frozenset(f.name for f in fields)
     return frozenset(f.name for f in fields if f.home not in (Home.RECORD, Home.PARAMETER) or f.name in ("name", "phoneNumber"))
-
-
-async def _records(
-    client: Client, campaign: CampaignInfo, desired: Desired, on_page: OnPage
-) -> tuple[pl.DataFrame | None, list[str]]:
-    """The campaign's contacts, where a mapped column or a key needs what the list of orders does not show."""
-    wanted = [f for f in desired.fields if f.home in (Home.RECORD, Home.PARAMETER) and f.name != "name"]
-    keys = [key for key in desired.keys if key.startswith("parameters.")]
-    if not wanted and not keys:
-        return None, []
-    names = sorted({f.wire for f in wanted if f.home is Home.PARAMETER} | {key.removeprefix("parameters.") for key in keys})
-    try:
-        listing = await client.list_records(
-            campaign=campaign.uuid, parameters=names, on_page=lambda done, of: on_page("contacts", done, of)
-        )
-    except ForbiddenError as error:
-        if keys:
-            raise AccessError(
-                f"the token may not read contacts, so rows cannot be matched by `{keys[0]}`",
-                hint="use a token with the right to read records, or match by phone (`--key phone`)",
-            ) from error
-        named = ", ".join(f"`{f.title}`" for f in wanted)
-        return None, [f"the token may not read contacts: {named} could not be compared with the campaign"]
-    return listing.frame, list(listing.notes)
 
 
 def _new_phones(live: pl.DataFrame, matched: pl.DataFrame) -> list[str]:
@@ -319,7 +311,7 @@ def build(
     issues = pl.concat([desired.issues, difference.issues]).sort("row", maintain_order=True)
     sizes = guards.Sizes(
         rows=subject.sheet.info.rows,
-        orders=standing.orders.height,
+        orders=standing.total,
         standing=standing.orders.filter(is_group(pl.col("status"), Group.QUIET, Group.CALLABLE)).height,
         last_valid=last_valid,
     )
@@ -346,7 +338,8 @@ def build(
         guards=guards.check(difference, sizes, limits),
         notices=(*desired.notices, *standing.notices),
         complete=standing.complete,
-        total_orders=standing.orders.height,
+        total_orders=standing.total,
+        searched=standing.searched,
         seen_orders=frozenset(standing.orders["order_uuid"]),
         said_never=tuple(phones_that_said_never(desired.frame, standing.orders)),
     )

@@ -87,8 +87,10 @@ async def _few(desk: Desk, plan: Plan, outcomes: Sequence[Outcome], before: Befo
     """Those whom this run touched, searched one by one, among the others as they stood before; None where that is not enough."""
     phones = _touched(plan, outcomes[before.earlier :])
     names = _parameters(plan)
-    pages = math.ceil(before.orders.height / PAGE_LIMIT)
-    if not before.complete or phones is None or (names is not None and before.earlier):
+    # A plan that was made by a search has seen all that it is about, though not all of the campaign.
+    searched = plan.searched is not None
+    pages = math.ceil((plan.total_orders if searched else before.orders.height) / PAGE_LIMIT)
+    if not (before.complete or searched) or phones is None or (names is not None and before.earlier):
         return None
     if not phones:  # All that is claimed was done by earlier runs, and listed since.
         return _After(orders=before.orders, complete=True)

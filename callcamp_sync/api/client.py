@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
+import anyio
 import orjson
 import polars as pl
 from pydantic import SecretStr
@@ -22,12 +24,12 @@ from rapidfuzz import process
 
 from callcamp_sync import __version__
 from callcamp_sync.api.address import checked_base_url, checked_token, path_of
-from callcamp_sync.api.columns import CALL_COLUMNS, ORDER_COLUMNS, record_columns
+from callcamp_sync.api.columns import CALL_COLUMNS, ORDER_COLUMNS, page_texts, record_columns
 from callcamp_sync.api.exchange import Call, Ended, Exchange, Runtime
 from callcamp_sync.api.hints import from_account
 from callcamp_sync.api.pace import Gate, Pace
 from callcamp_sync.api.paging import PAGE_LIMIT, Listing, items_of
-from callcamp_sync.api.reader import OnPage, read_all
+from callcamp_sync.api.reader import Fetch, OnPage, read_all
 from callcamp_sync.api.refusals import moved, refusal, unreachable
 from callcamp_sync.api.remembered import Memory
 from callcamp_sync.api.retry import Verdict
@@ -43,7 +45,7 @@ from callcamp_sync.api.wire import (
     is_updated,
     is_updated_record,
 )
-from callcamp_sync.errors import NotFoundError, RefusedError, SettingsError, SyncError
+from callcamp_sync.errors import NotFoundError, RefusedError, SettingsError, SyncError, ungrouped
 from callcamp_sync.model import Fate, RequestCounts
 
 _ORDERS = "/campaigns/{uuid}/orders"
@@ -93,6 +95,15 @@ def open_gate(
     finally:
         if memory is not None and pace.learned is not None and pace.learned != known:
             memory.keep(pace.learned, runtime.now())
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """The first page of a list. frame: its items, as in a Listing. total: how many there are in all, where the server says it."""
+
+    said: dict[str, Any]
+    frame: pl.DataFrame
+    total: int | None
 
 
 class Client:
@@ -253,19 +264,40 @@ class Client:
         """One contact, raw, as the server gives it."""
         return await self._read(_RECORD, uuid)
 
-    async def list_orders(self, campaign: str, *, on_page: OnPage | None = None) -> Listing:
-        """Every order of the campaign; its columns are those of columns.ORDER_COLUMNS."""
-        fetch = partial(self._page, _ORDERS, (campaign,), "orders", {})
+    async def first_orders(self, campaign: str, *, search: str | None = None) -> FirstPage:
+        """The first page of the campaign's orders, or of those that the server finds for `search`: one request."""
+        said = await self._page(_ORDERS, (campaign,), "orders", {"search": search}, 1)
+        texts, _ = page_texts(items_of(said, "orders") or [], ORDER_COLUMNS)
+        frame = pl.DataFrame(texts, schema=dict.fromkeys(ORDER_COLUMNS, pl.String()))
+        self._on_orders(campaign, frame)
+        total = said.get("total")
+        return FirstPage(said, frame, total if isinstance(total, int) and not isinstance(total, bool) else None)
+
+    async def list_orders(self, campaign: str, *, on_page: OnPage | None = None, first: FirstPage | None = None) -> Listing:
+        """Every order of the campaign; its columns are those of columns.ORDER_COLUMNS.
+
+        first: the first page, where it was read just now; it is not asked for again, unless the listing has to be repeated.
+        """
+        fetch = self._fetcher(campaign, {}, first)
         listing = await read_all(fetch, "orders", ORDER_COLUMNS, workers=self._concurrency, on_page=on_page)
         self._on_orders(campaign, listing.frame)
         return listing
 
-    async def search_orders(self, campaign: str, phone: str) -> Listing:
+    async def search_orders(self, campaign: str, phone: str, *, first: FirstPage | None = None) -> Listing:
         """The orders that the server finds for `phone`. It searches names and parts of numbers too: compare exactly."""
-        fetch = partial(self._page, _ORDERS, (campaign,), "orders", {"search": phone})
+        fetch = self._fetcher(campaign, {"search": phone}, first)
         listing = await read_all(fetch, "orders", ORDER_COLUMNS, workers=self._concurrency)
         self._on_orders(campaign, listing.frame)
         return listing
+
+    def _fetcher(self, campaign: str, query: Mapping[str, str | None], first: FirstPage | None) -> Fetch:
+        """How pages of a campaign's orders are fetched; `first`, where it was read already, stands for the first one, once."""
+        read = [first.said] if first is not None else []
+
+        async def fetch(page: int) -> dict[str, Any]:
+            return read.pop() if page == 1 and read else await self._page(_ORDERS, (campaign,), "orders", query, page)
+
+        return fetch
 
     async def list_records(
         self,
@@ -278,6 +310,24 @@ class Client:
         """Every contact of a campaign, of a record type, or of both; one column `parameters.<id>` for each of `parameters`."""
         fetch = partial(self._page, "/records", (), "records", {"campaignUuid": campaign, "recordTypeUuid": record_type})
         return await read_all(fetch, "records", record_columns(parameters), workers=self._concurrency, on_page=on_page)
+
+    async def records_of(self, uuids: Sequence[str], *, parameters: Sequence[str]) -> Listing:
+        """These contacts, one request each, as `list_records` has them; one that is not there (any more) is left out."""
+        found: list[dict[str, Any]] = []
+        limiter = anyio.CapacityLimiter(self._concurrency)
+
+        async def read(uuid: str) -> None:
+            async with limiter:
+                with suppress(NotFoundError):
+                    found.append(await self.get_record(uuid))
+
+        with ungrouped():
+            async with anyio.create_task_group() as group:
+                for uuid in uuids:
+                    group.start_soon(read, uuid)
+        columns = record_columns(parameters)
+        frame = pl.DataFrame(page_texts(found, columns)[0], schema=dict.fromkeys(columns, pl.String()))
+        return Listing(frame=frame, total=frame.height, complete=True)
 
     async def search_records(
         self, phone: str, *, parameters: Sequence[str], campaign: str | None = None, record_type: str | None = None

@@ -40,7 +40,10 @@ def plan_table(plan: Plan, *, width: int = 100) -> str:
 
 def _head(plan: Plan, width: int) -> list[str]:
     tab = f", tab {plan.source.sheet}" if plan.source.sheet else ""
-    listing = counted(plan.total_orders, "order") + ("" if plan.complete else ", NOT PROVED COMPLETE: no removals")
+    whole = "" if plan.complete else ", NOT PROVED COMPLETE: no removals"
+    if plan.searched is not None:
+        whole = f", not listed: searched for {counted(plan.searched, 'number')}"
+    listing = counted(plan.total_orders, "order") + whole
     return [
         cut(f"Plan {plan.id}", width),
         cut(f"  campaign  {plan.campaign.name} ({plan.campaign.uuid}), {plan.campaign.status or 'status not shown'}", width),

@@ -46,7 +46,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
         {
             *("planning", "settling", "resuming", "bench", "readback", "closing", "pipeline", "export", "checks", "suppression"),
             *("rehearsal", "mappings", "tracing", "explaining", "template", "fixes", "annotation", "project", "hygiene", "paces"),
-            *("habits", "chronicle"),
+            *("habits", "chronicle", "searching"),
         }
     ),
     "jobs": frozenset({"jobs"}),
@@ -121,7 +121,20 @@ SEAMS: Mapping[str, str] = {
 LIBRARIES: Mapping[str, frozenset[str]] = {
     "aiohttp": frozenset({"api"}),
     "anyio": frozenset(
-        {"api", "journal", "execution", "tally", "linking", "planning", "readback", "pipeline", "rehearsal", "library", "cli"}
+        {
+            "api",
+            "journal",
+            "execution",
+            "tally",
+            "linking",
+            "planning",
+            "readback",
+            "searching",
+            "pipeline",
+            "rehearsal",
+            "library",
+            "cli",
+        }
         | {"alerts", "jobs"}
     ),
     "apprise": frozenset({"alerts"}),

@@ -70,7 +70,7 @@ def test_an_address_is_judged_by_one_pattern_whatever_its_letters(cells: list[st
 def test_a_pattern_found_by_column_is_found_by_re2(pattern: str, cells: list[str]) -> None:
     """A trailing word that can never be there keeps RE2's way: both answers must be the same."""
     column = pl.Series(cells, dtype=pl.String)
-    slow = judge_pattern(column, rf"(?:{pattern})|\x01\w")
+    slow = judge_pattern(column, rf"{pattern}|\x01\w")
     if not isinstance(slow, str):
         fast = judge_pattern(column, pattern)
         assert not isinstance(fast, str)
