@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test browser simulate soak phones-proof check fmt lint types bench lock dist release clean
+.PHONY: help demo test browser pictures hostile simulate soak phones-proof check fmt lint types bench lock dist release clean
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -28,6 +28,14 @@ test: $(READY)  ## all tests
 
 browser: $(READY)  ## the report in Chromium (needs chromium, chromium-driver and npm)
 	@$(BIN)/python -m pytest -q tests/browser
+
+PICTURES ?= pictures
+pictures: $(READY)  ## pictures of workbooks and report in pictures/, small ones in docs/pictures/ (needs LibreOffice, Chromium, poppler)
+	@$(BIN)/python docs/pictures.py $(PICTURES) --keep
+
+MEGABYTES ?= 600
+hostile: $(READY)  ## files that are made to fill the memory, in full size: make hostile MEGABYTES=600 (minutes; none may take 1 GB)
+	@HOSTILE_MEGABYTES=$(MEGABYTES) $(BIN)/python -m pytest -q -n 0 -rA tests/corpus/test_corpus_memory.py
 
 check: $(READY) fmt lint types test  ## format, lint, types, tests
 

@@ -215,7 +215,7 @@ class Settings(BaseSettings):
     grace_seconds: float = Field(default=120.0, ge=0)
     reopen: bool = False
     timeout: float = Field(default=30.0, gt=0)
-    sheet_max_mb: int = Field(default=1_500, ge=1)
+    sheet_max_mb: int = Field(default=250, ge=1)
     sheet_max_rows: int = Field(default=2_000_000, ge=1)
     sheet_max_cells: int = Field(default=40_000_000, ge=1)
     sheet_memory_mb: int = Field(default=800, ge=200)

@@ -52,7 +52,7 @@ _SUMMARY = (
     Column(heading="About", width=12),
     Column(heading="What", width=28),
     Column(heading="Orders", kind="integer", width=10),
-    Column(heading="Share", width=9),
+    Column(heading="Share", kind="percent", width=9),
     Column(heading="In words", width=58),
 )
 _CHANGES = (
@@ -180,7 +180,7 @@ def clock(moment: datetime, zone: str | None) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"  {100 * part / whole:.1f} %"
+    return f"{part / whole:.4f}"
 
 
 def _scope(sheet: StatusSheet) -> str:

@@ -10,7 +10,7 @@ cells is an issue of that row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import polars as pl
@@ -21,18 +21,27 @@ from callcamp_sync.sheets import formulas
 from callcamp_sync.sheets.dialect import find_delimiter
 from callcamp_sync.sheets.encoding import Decoded, decode
 from callcamp_sync.sheets.grid import Grid, Notice
-from callcamp_sync.sheets.records import Record, records, well_formed
+from callcamp_sync.sheets.records import MAX_CELLS, Record, records, well_formed
 
-_BATCH = 20_000
+#: Told of rows and columns before they are read; raises for too many.
+Check = Callable[[int, int], None]
+
+#: Records in memory as Python lists: so many cells.
+_BATCH_CELLS = 400_000
 
 
 def read_delimited(
-    data: bytes, *, encoding: str | None = None, delimiter: str | None = None, header_row: int | None = None
+    data: bytes,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header_row: int | None = None,
+    check: Check = lambda rows, columns: None,
 ) -> tuple[Grid, Decoded, str]:
     """(grid, how it was decoded, delimiter).
 
-    header_row: counted from 1; None takes the first row that is not blank. Raises SheetError: see encoding.py, dialect.py; no
-    header row.
+    header_row: counted from 1; None takes the first row that is not blank. check: told of rows and columns before they are read,
+    raises for too many. Raises SheetError: see encoding.py, dialect.py; no header row, one with more cells than any spreadsheet.
     """
     decoded = decode(data, encoding=encoding)
     text = decoded.utf8
@@ -43,12 +52,19 @@ def read_delimited(
     if header.quote:
         raise SheetError(f"a quote in the header (row {number}) is wrong: {header.quote}", hint="correct the header row")
     width = len(header.cells)
+    if width > MAX_CELLS:
+        raise SheetError(
+            f"the header (row {number}) has more than {MAX_CELLS:,} cells",
+            hint="is it delimited text? pass the right `delimiter`",
+        )
+    if b'"' not in text:
+        check(text.count(b"\n", header.end), width)
     # A plain header in the very first line may stay in front of the rows; the reader then needs no copy of the text.
     whole = number == 1 and start == 0 and b'"' not in text[: header.end]
     body = _fast(text, mark, header.end, width, whole=whole)
     notices: list[Notice] = []
     if body is None:
-        body, notices = _exact(text, mark, header.end, width, number + 1)
+        body, notices = _exact(text, mark, header.end, width, number + 1, check=check)
     if _has_tall_cells(text, header.end, body.height):
         notices += _swallowed(body, width, mark.decode(), number + 1, {notice.row for notice in notices})
     quoted = [column.name for column in body if column.str.starts_with("'").any()]
@@ -92,11 +108,15 @@ def _fast(text: bytes, mark: bytes, start: int, width: int, *, whole: bool = Fal
     return frame.slice(1)
 
 
-def _exact(text: bytes, mark: bytes, start: int, width: int, first_row: int) -> tuple[pl.DataFrame, list[Notice]]:
+def _exact(
+    text: bytes, mark: bytes, start: int, width: int, first_row: int, *, check: Check = lambda rows, columns: None
+) -> tuple[pl.DataFrame, list[Notice]]:
     notices: list[Notice] = []
     parts = [pl.DataFrame(schema=_schema(width))]
     numbered = enumerate(records(text, mark, start), start=first_row)
-    while batch := list(_shaped(islice(numbered, _BATCH), width, notices)):
+    most = max(1, _BATCH_CELLS // width)
+    while batch := list(_shaped(islice(numbered, most), width, notices)):
+        check(sum(part.height for part in parts) + len(batch), width)
         columns = zip(*batch, strict=True)
         parts.append(
             pl.DataFrame([pl.Series(f"c{i}", column, dtype=pl.Binary).cast(pl.String) for i, column in enumerate(columns)])

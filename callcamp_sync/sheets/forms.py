@@ -23,7 +23,7 @@ from callcamp_sync.sheets.tabs import Cells, Colour, Kind
 MAX_COMMENTS = 5_000
 
 _TITLE, _MESSAGE, _INLINE = 32, 255, 255
-_GUIDE_WIDTH = 80
+_GUIDE_WIDTH = 74
 _TALLEST = 400
 _LARGEST = 999_999_999_999_999
 _FADED = {"italic": True, "font_color": "#595959"}
@@ -166,7 +166,8 @@ def _header(book: Any, question: Question) -> Any:
 
 
 def _style(question: Question) -> dict[str, Any]:
-    return {"num_format": xlsx_out.FORMATS[question.kind], "valign": "top", "text_wrap": question.wrap}
+    apart = xlsx_out.APART if question.kind in xlsx_out.RIGHT else {}
+    return {"num_format": xlsx_out.FORMATS[question.kind], "valign": "top", "text_wrap": question.wrap, **apart}
 
 
 def _rule(question: Question, lists: _Lists) -> dict[str, Any]:
@@ -225,8 +226,9 @@ def _write_guide(book: Any, sheet: Any, guide: Sequence[str]) -> None:
     head = book.add_format({"bold": True, "font_size": 13, "num_format": "@"})
     body = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     sheet.set_column(0, 0, _GUIDE_WIDTH)
+    # Fitting to a page divides between columns, of which there is one: it must be narrow enough by itself.
     sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4)
     sheet.hide_gridlines(2)
     for row, line in enumerate(guide):
         text = tabs.shortened(tabs.clean(line.removeprefix("# ")))

@@ -19,7 +19,7 @@ class Limits:
     seconds: of reading a workbook.
     """
 
-    megabytes: int = 1_500
+    megabytes: int = 250
     rows: int = 2_000_000
     cells: int = 40_000_000
     memory: int = 800

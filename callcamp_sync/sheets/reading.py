@@ -56,7 +56,13 @@ def read_sheet(
         named = marks.sheet if marks and wanted is None else wanted
         read = _workbook(found, kind, Asked(sheet=named, header_row=header_row, hidden_rows=hidden_rows, limits=limits))
         return _remembering(read, found, marks) if marks else read
-    grid, decoded, mark = read_delimited(found.data, encoding=encoding, delimiter=delimiter, header_row=header_row)
+    grid, decoded, mark = read_delimited(
+        found.data,
+        encoding=encoding,
+        delimiter=delimiter,
+        header_row=header_row,
+        check=lambda rows, columns: limits.check_extent(rows, columns, found.path),
+    )
     ignored = () if wanted is None else (f"delimited text has no sheets: `{wanted}` was ignored",)
     origin = Origin(
         path=found.path,

@@ -16,6 +16,8 @@ from typing import NamedTuple
 _QUOTED = re.compile(rb'"([^"]*+(?:""[^"]*+)*+)"')
 _LINE = re.compile(rb"([^\r\n]*+)(?:\r\n|\n|\r|\Z)")
 _ENDS = (b"\r", b"\n", b"")
+#: Of a record; what is beyond stays together in one more cell. No spreadsheet has as many columns.
+MAX_CELLS = 16_384
 
 
 class Record(NamedTuple):
@@ -35,7 +37,7 @@ def records(data: bytes, delimiter: bytes, start: int = 0) -> Iterator[Record]:
         if b'"' in line[1]:
             record = _quoted_record(data, start, delimiter, plain)
         else:
-            record = Record(line[1].split(delimiter), line.end(), None)
+            record = Record(line[1].split(delimiter, MAX_CELLS), line.end(), None)
         yield record
         start = record.end
 
@@ -80,10 +82,12 @@ def _quoted_record(data: bytes, start: int, delimiter: bytes, plain: re.Pattern[
         ahead = data[at : at + 1]
         if ahead in _ENDS:
             return Record(cells, at + (2 if data.startswith(b"\r\n", at) else len(ahead)), wrong)
+        if len(cells) > MAX_CELLS:
+            return _literal(data, start, delimiter, f"the row has more than {MAX_CELLS:,} cells")
         at += 1
 
 
 def _literal(data: bytes, start: int, delimiter: bytes, wrong: str) -> Record:
     line = _LINE.match(data, start)
     assert line is not None  # the pattern matches everywhere
-    return Record(line[1].split(delimiter), line.end(), wrong)
+    return Record(line[1].split(delimiter, MAX_CELLS), line.end(), wrong)

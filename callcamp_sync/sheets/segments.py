@@ -113,8 +113,7 @@ class Cut:
             if _NESTED.search(piece):
                 raise UnusualError
             self.merged += scan.merged(piece)
-            if len(self.merged) > scan.MAX_TOLD:
-                return  # enough to refuse the sheet
+            scan.Inspection(merged=self.merged).check()
             yield piece
 
 

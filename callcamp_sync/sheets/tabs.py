@@ -16,7 +16,7 @@ from typing import Literal
 
 import polars as pl
 
-Kind = Literal["text", "number", "integer", "instant", "date"]
+Kind = Literal["text", "number", "integer", "percent", "instant", "date"]
 Colour = Literal["green", "blue", "yellow", "orange", "red", "grey"]
 
 MAX_ROWS = 1_048_576
@@ -46,7 +46,8 @@ class Column:
     """A column of a tab.
 
     kind: text stays text, whatever it looks like. The others take canonical text or a typed column; a value that is not
-    exactly a number (more than 15 digits, leading zeros) or not a date of Excel's calendar stays text. An instant with an
+    exactly a number (more than 15 digits, leading zeros) or not a date of Excel's calendar stays text. A percent is the share
+    of 1. An instant with an
     offset is written in UTC, one without as it stands. wrap: long text takes several lines. width: in characters; None
     measures the first rows. offered: what a drop-down in the column's cells offers (at most 255 characters together, no comma in
     any; else there is none); other values are warned of, not refused.

@@ -26,9 +26,19 @@ from callcamp_sync.sheets.filling import Filling
 from callcamp_sync.sheets.tabs import Cells, Column, Tab
 
 _SAFE = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-FORMATS = {"text": "@", "number": "General", "integer": "0", "instant": "yyyy-mm-dd hh:mm:ss", "date": "yyyy-mm-dd"}
-_WIDTHS = {"text": 12, "number": 12, "integer": 12, "instant": 19, "date": 12}
+FORMATS = {
+    "text": "@",
+    "number": "General",
+    "integer": "0",
+    "percent": "0.0 %",
+    "instant": "yyyy-mm-dd hh:mm:ss",
+    "date": "yyyy-mm-dd",
+}
+_WIDTHS = {"text": 12, "number": 12, "integer": 12, "percent": 9, "instant": 19, "date": 12}
 HEADER = {"bold": True, "bottom": 1, "bg_color": "#E7ECF2", "num_format": "@", "valign": "top"}
+#: Numbers end at the right; some room keeps them apart from the text that begins in the next column.
+RIGHT = ("integer", "percent")
+APART = {"align": "right", "indent": 1}
 #: Fill and text of each colour; every pair reads at a contrast of at least 4.5 to 1.
 COLOURS = {
     "green": ("#DFF2E1", "#14532D"),
@@ -124,11 +134,14 @@ class Look:
 
     def __init__(self, book: Any) -> None:
         self.header = book.add_format(HEADER)
-        self.kinds = {kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in FORMATS.items()}
+        self.kinds = {
+            kind: book.add_format({"num_format": form, "valign": "top", **(APART if kind in RIGHT else {})})
+            for kind, form in FORMATS.items()
+        }
         self.colours = {name: book.add_format({"bg_color": fill, "font_color": ink}) for name, (fill, ink) in COLOURS.items()}
 
         self._wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True, "align": "left", "indent": 1})
-        self._link = book.add_format({"num_format": "0", "valign": "top", "font_color": "#0A4FA8", "underline": 1})
+        self._link = book.add_format({"num_format": "0", "valign": "top", "font_color": "#0A4FA8", "underline": 1, **APART})
 
     def of(self, tab: Tab, column: Column) -> Any:
         """The format of a column's cells."""

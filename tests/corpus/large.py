@@ -74,9 +74,9 @@ def _text(letter: str, n: int, i: int) -> str:
     return f'<c r="{letter}{n}" t="inlineStr"><is><t>{value}</t></is></c>'
 
 
-def sheet(path: Path, megabytes: int, cell: Cell = _text, *, after: str = "", columns: int = 12) -> None:
+def sheet(path: Path, megabytes: int, cell: Cell = _text, *, columns: int = 12) -> None:
     """A worksheet of that size, of rows that Excel could have written."""
-    rows = _until(megabytes, lambda n: _line(n, cell, columns), _OPEN, f"</sheetData>{after}</worksheet>")
+    rows = _until(megabytes, lambda n: _line(n, cell, columns), _OPEN, _CLOSE)
     _write(path, _base(), {"xl/worksheets/sheet1.xml": rows})
 
 
@@ -102,8 +102,10 @@ def formulas(path: Path, megabytes: int) -> None:
 
 def merged(path: Path, megabytes: int) -> None:
     """A small sheet with merged cells without end."""
-    each = (f'<mergeCell ref="A{n}:B{n + 1}"/>' for n in range(1, megabytes * 1_000_000 // 32))
-    sheet(path, 1, after=f"<mergeCells>{''.join(each)}</mergeCells>")
+    each = _until(
+        megabytes, lambda n: f'<mergeCell ref="A{n}:B{n + 1}"/>', "</sheetData><mergeCells>", "</mergeCells></worksheet>"
+    )
+    _write(path, _base(), {"xl/worksheets/sheet1.xml": itertools.chain([_OPEN, _line(1, _text), _line(2, _text)], each)})
 
 
 def odd(path: Path, megabytes: int) -> None:
