@@ -28,6 +28,8 @@ from callcamp_sync.report import plan_table
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from callcamp_sync.tally import Stop
+
 T = TypeVar("T")
 
 _CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
@@ -40,27 +42,26 @@ def load_settings(common: Common, flags: dict[str, Any]) -> Settings:
     return settings
 
 
-def run(work: Callable[[], Awaitable[T]], bench: Bench, voice: Voice) -> T:
+def run(work: Callable[[], Awaitable[T]], stop: Stop, voice: Voice) -> T:
     """Run `work` to its end. Raises what it raises, and StoppedError when a signal came before the first write."""
     with ungrouped():
-        return anyio.run(_watched, work, bench, voice)
+        return anyio.run(_watched, work, stop, voice)
 
 
-async def _watched(work: Callable[[], Awaitable[T]], bench: Bench, voice: Voice) -> T:
+async def _watched(work: Callable[[], Awaitable[T]], stop: Stop, voice: Voice) -> T:
     answers: list[T] = []
     async with anyio.create_task_group() as group:
-        group.start_soon(_listen, bench, voice, group.cancel_scope)
+        group.start_soon(_listen, stop, voice, group.cancel_scope)
         try:
             answers.append(await work())
         finally:
             group.cancel_scope.cancel()
     if not answers:
-        raise StoppedError(bench.stop.exit_code)
+        raise StoppedError(stop.exit_code)
     return answers[0]
 
 
-async def _listen(bench: Bench, voice: Voice, scope: anyio.CancelScope) -> None:
-    stop = bench.stop
+async def _listen(stop: Stop, voice: Voice, scope: anyio.CancelScope) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for caught in signals:
             if stop.reason is not None and stop.exit_code in _CODES.values():

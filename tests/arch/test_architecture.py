@@ -109,6 +109,7 @@ SEAMS: Mapping[str, str] = {
     "sandbox": "`sandbox`",
     "settings": "`config show`",
     "suppression": "`dnc`",
+    "tally": "what stops a run",
     "template": "`template`",
     "tracing": "types of what `explain` and `map explain` tell",
 }
