@@ -82,7 +82,7 @@ release: dist $(TOOLS)/.ready  ## dist/, tried in a clean environment, with SBOM
 
 lock:  ## renew locks/ (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml -o locks/run.txt -q
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml --group dev -c locks/run.txt -o locks/dev.txt -q
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml --all-extras --group dev -c locks/run.txt -o locks/dev.txt -q
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --group pyproject.toml:release -c locks/run.txt -o locks/release.txt -q
 
 clean:

@@ -20,6 +20,7 @@ import polars as pl
 
 from callcamp_sync import fixes, journal, planning, snapshot
 from callcamp_sync.api.client import Client, OnOrders
+from callcamp_sync.api.pace import Gate
 from callcamp_sync.api.route import Route
 from callcamp_sync.errors import MappingError, UsageError
 from callcamp_sync.journal import Journal
@@ -27,6 +28,7 @@ from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.mapping import parse_mapping, plain_mapping
 from callcamp_sync.model import CampaignInfo, Plan, Sheet
+from callcamp_sync.night import Past
 from callcamp_sync.schema import RecordSchema, read_record_type
 from callcamp_sync.settings import Settings, token_of
 from callcamp_sync.sheets import SheetLimits, read_sheet
@@ -62,7 +64,9 @@ class Silent:
 class Bench:
     """What a run works with.
 
-    confirm: shown the plan, says whether to go on; null where `--yes` was given. stop: set by a signal.
+    confirm: shown the plan, says whether to go on; null where `--yes` was given. stop: set by a signal. gate: the pace that
+    this run shares with others of the same account, null for one of its own. past: what is known of earlier files, null outside
+    jobs.
     """
 
     settings: Settings
@@ -70,6 +74,8 @@ class Bench:
     progress: Progress = field(default_factory=Silent)
     stop: Stop = field(default_factory=Stop)
     confirm: Callable[[Plan], bool] | None = None
+    gate: Gate | None = None
+    past: Past | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,8 @@ class Request:
 
     sheet: what names it, or a sheet that was read already. campaign: uuid or unique name. mapping: a TOML file, null for
     matching by heading. plan_file: where the plan will be saved, for the report's next step. record_type: a JSON file, instead
-    of a campaign's Record Type. fix_file: where `validate` writes the rows to correct.
+    of a campaign's Record Type. fix_file: where `validate` writes the rows to correct. job: the job that asks, null outside
+    `jobs run`.
     """
 
     sheet: str | Sheet
@@ -88,6 +95,7 @@ class Request:
     plan_file: Path | None = None
     record_type: Path | None = None
     fix_file: Path | None = None
+    job: str | None = None
 
     @property
     def source(self) -> str:
@@ -116,7 +124,7 @@ class Desk:
 # --- opening ---------------------------------------------------------------------------------------------------------
 
 
-def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None) -> Client:
+def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None, gate: Gate | None = None) -> Client:
     """A client for these settings. Raises AccessError without a token, SettingsError for a token or address that is none."""
     return Client(
         base_url=settings.base_url,
@@ -128,6 +136,7 @@ def open_client(settings: Settings, *, on_orders: OnOrders = lambda _, __: None)
         route=Route(proxy=settings.proxy.get_secret_value() if settings.proxy else None, ca_file=settings.ca_file),
         on_orders=on_orders,
         pace_folder=settings.state_dir / PACE_FOLDER,
+        gate=gate,
     )
 
 
@@ -146,7 +155,7 @@ async def open_desk(bench: Bench, settings: Settings) -> AsyncIterator[Desk]:
     """Client, journal and ledger, open until the context ends."""
     with ExitStack() as stack:
         ledger = open_ledger(settings, bench.clock)
-        client = open_client(settings, on_orders=lambda campaign, orders: note_listed(ledger, campaign, orders))
+        client = open_client(settings, on_orders=lambda campaign, orders: note_listed(ledger, campaign, orders), gate=bench.gate)
         book = stack.enter_context(open_journal(settings, bench.clock))
         async with client:
             yield Desk(client, book, ledger, settings, bench, secrets.token_hex(4), bench.clock())
@@ -258,6 +267,7 @@ def _shown(request: Request, settings: Settings) -> dict[str, Any]:
         "plan_file": str(request.plan_file) if request.plan_file else None,
         "record_type": str(request.record_type) if request.record_type else None,
         "campaign": request.campaign,
+        **({"job": request.job} if request.job else {}),
         "on_missing": str(settings.missing),
         "key": ",".join(settings.key) if settings.key else None,
         **{name: value if value is None or isinstance(value, bool) else str(value) for name, value in values.items()},

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from callcamp_sync import __version__, fixes, frames, planning, reconcile, report
+from callcamp_sync import __version__, chronicle, fixes, frames, planning, reconcile, report
 from callcamp_sync.bench import Bench, Desk
 from callcamp_sync.errors import ExitCode, StateError, gravest
 from callcamp_sync.fields import ROW
@@ -87,7 +87,7 @@ def not_begun(desk: Desk, command: str, plan: Plan, exit_code: ExitCode, origina
         desk.settings.report_dir, run_id=desk.run_id, campaign=plan.campaign.name, started_at=desk.started
     )
     made = _report(desk, command, plan, _books(plan, lines, orders), exit_code, folder=folder)
-    return _written(made, folder, original)
+    return _kept(desk, _written(made, folder, original))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +132,16 @@ def ended(
     try:
         desk.journal.finish_run(desk.run_id, exit_code=made.exit_code, counts=made.counts, missing=made.missing)
     except StateError as error:
-        return replace(made, notices=(*made.notices, error.message))
-    return made
+        made = replace(made, notices=(*made.notices, error.message))
+    return _kept(desk, made)
+
+
+def _kept(desk: Desk, made: Report) -> Report:
+    """The report, when the history has its run. A job's runs are kept by who runs the jobs, with what the job knows besides."""
+    if desk.bench.past is not None:
+        return made
+    said = chronicle.keep(made, desk.settings, desk.bench.clock)
+    return replace(made, notices=(*made.notices, *said)) if said else made
 
 
 def _written(made: Report, folder: Path, original: fixes.Original | None) -> Report:

@@ -45,7 +45,7 @@ def requests(plan: Plan, pace: Pace | None) -> int:
 def _read_back(plan: Plan, pages: int) -> int:
     """Requests of readback.py: a search for each number that is touched, where they are fewer than pages; else every page. Once
     more as many where a field of the contacts changes, and the record type. pages: of the campaign after the run."""
-    phones = {phone for step in plan.steps for phone in ([phone for _, _, phone in step.records] or [step.phone])}
+    phones = {step.phone for step in plan.steps if not step.records} | {p for step in plan.steps for _, _, p in step.records}
     whole = any(step.kind is StepKind.REMOVE or "phoneNumber" in step.body for step in plan.steps) or None in phones
     few = plan.complete and not whole and len(phones) < math.ceil(plan.total_orders / _PAGE)
     reads = len(phones) if few else pages

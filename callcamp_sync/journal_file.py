@@ -1,7 +1,7 @@
-"""The SQLite file under the journal: how it is opened, checked and shaped. Edge: touches the disk.
+"""The SQLite files of ours: how they are opened, checked and shaped. Edge: touches the disk.
 
-In:  the path of `journal.sqlite3`.
-Out: a connection in WAL mode with synchronous=FULL, whose tables have the shape of VERSION; or StateError.
+In:  the path of `journal.sqlite3`, or of another file with its Form.
+Out: a connection in WAL mode with synchronous=FULL, whose tables have the form's shape; or StateError.
 A file that is damaged, foreign or from a newer version is refused and left exactly as it is: it may be the only witness of
 requests that were sent. Rule source: issue 3, items 1 and 6; SQLite's pages on WAL and on PRAGMA user_version.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -48,35 +49,61 @@ CREATE TABLE fact (
     PRIMARY KEY (host, campaign, key)
 ) WITHOUT ROWID;
 """
-_MARKS = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the journal's file, making it (0600) where it is missing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What tells one file of ours from another. name: as messages call it. cure, lost: what to do when it cannot be used, or is
+    damaged.
+
+    version: raised with every change of shape; a file of a higher number is not ours to touch.
+    """
+
+    name: str
+    version: int
+    application_id: int
+    shape: str
+    cure: str
+    lost: str
+
+
+JOURNAL = Form(
+    name="journal",
+    version=VERSION,
+    application_id=APPLICATION_ID,
+    shape=_SHAPE,
+    cure="free the disk or correct the permissions, then run again; requests that were sent are in the journal",
+    lost="put a copy of it back, or move it away and keep it: requests of a run that was cut off are known to it alone, "
+    "so look at the campaign before the next sync",
+)
+
+
+def connect(path: Path, form: Form = JOURNAL) -> sqlite3.Connection:
+    """Open the file, making it (0600) where it is missing.
 
     The connection is in autocommit mode: transactions are written out. It may be used from any thread, by one at a time.
     Raises StateError when the file is damaged, foreign, from a newer version, or cannot be used.
     """
     make_file(path)
-    with translated(path):
+    with translated(path, form):
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            _prepare(connection, path)
+            _prepare(connection, path, form)
         except BaseException:
             connection.close()
             raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, form: Form) -> None:
     if _number(connection, "user_version") == 0:
-        _lay_out(connection, path)
-    _check(connection, path)
+        _lay_out(connection, path, form)
+    _check(connection, path, form)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
+def _lay_out(connection: sqlite3.Connection, path: Path, form: Form) -> None:
     """Give an empty file its shape, once: processes that start together take turns by a lock file."""
     turn = FileLock(path.with_name(path.name + ".lock"), timeout=BUSY_SECONDS, mode=FILE_MODE, fallback_to_soft=False)
     with turn:
@@ -91,21 +118,23 @@ def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
                 hint="pass a folder on a local disk as `CALLCAMP_STATE_DIR`",
             )
         connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(f"BEGIN IMMEDIATE; {_SHAPE} {_MARKS} COMMIT;")
+        marks = f"PRAGMA application_id = {form.application_id}; PRAGMA user_version = {form.version};"
+        connection.executescript(f"BEGIN IMMEDIATE; {form.shape} {marks} COMMIT;")
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
+def _check(connection: sqlite3.Connection, path: Path, form: Form) -> None:
     version = _number(connection, "user_version")
-    if _number(connection, "application_id") != APPLICATION_ID:
+    if _number(connection, "application_id") != form.application_id:
         raise _foreign(path)
-    if version > VERSION:
+    if version > form.version:
         raise StateError(
-            f"the journal `{path}` was written by a newer version (its shape is {version}, this program knows {VERSION})",
+            f"the {form.name} `{path}` was written by a newer version "
+            f"(its shape is {version}, this program knows {form.version})",
             hint="update callcamp-sync, or pass another folder as `CALLCAMP_STATE_DIR`",
         )
     verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
-        raise damaged(path, str(verdict))
+        raise damaged(path, str(verdict), form)
 
 
 def _number(connection: sqlite3.Connection, pragma: str) -> int:
@@ -118,26 +147,19 @@ def _foreign(path: Path) -> StateError:
     )
 
 
-def damaged(path: Path, words: str) -> StateError:
-    """The one message for a journal that cannot be read; it is kept, because it knows what was sent."""
-    return StateError(
-        f"the journal `{path}` is damaged ({words}); it was left as it is",
-        hint="put a copy of it back, or move it away and keep it: requests of a run that was cut off are known to it alone, "
-        "so look at the campaign before the next sync",
-    )
+def damaged(path: Path, words: str, form: Form = JOURNAL) -> StateError:
+    """The one message for a file that cannot be read; it is kept, because it may be the only witness."""
+    return StateError(f"the {form.name} `{path}` is damaged ({words}); it was left as it is", hint=form.lost)
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(path: Path, form: Form = JOURNAL) -> Iterator[None]:
     """SQLite's own errors become StateError here, and nowhere else."""
     try:
         yield
     except (sqlite3.OperationalError, sqlite3.ProgrammingError, Timeout, OSError) as error:
-        raise StateError(
-            f"the journal `{path}` cannot be used: {error}",
-            hint="free the disk or correct the permissions, then run again; requests that were sent are in the journal",
-        ) from error
+        raise StateError(f"the {form.name} `{path}` cannot be used: {error}", hint=form.cure) from error
     except sqlite3.IntegrityError as error:
-        raise StateError(f"the journal `{path}` refuses an entry: {error}") from error
+        raise StateError(f"the {form.name} `{path}` refuses an entry: {error}") from error
     except sqlite3.DatabaseError as error:
-        raise damaged(path, str(error)) from error
+        raise damaged(path, str(error), form) from error

@@ -50,7 +50,7 @@ def link(
     so a new contact), `code` (`record-several`, `record-missing`, `phone-taken`, `phone-shared`, `match-shared`, or null),
     `detail`.
     """
-    free = contacts.filter(~pl.col("record_uuid").is_in(orders["record_uuid"].drop_nulls().unique().implode()))
+    free = contacts.join(orders.select("record_uuid"), on="record_uuid", how="anti", maintain_order="left")
     unplaced = matched.filter(pl.col("place").is_null() & pl.col("code").is_null())
     rows = new.join(unplaced, on=ROW, how="semi", maintain_order="left").select(ROW, "phone", wanted="record_uuid")
     by_phone = (
@@ -72,7 +72,7 @@ def link(
         detail=pl.when(missing).then("wanted").when(several).then("named"),
         person=person_key(pl.coalesce("phone", "number")),
     )
-    placed = live.join(matched.filter(pl.col("place").is_not_null()), on=ROW, how="semi")
+    placed = live.select(ROW, "phone").join(matched.filter(pl.col("place").is_not_null()), on=ROW, how="semi")
     return _hold_second_orders(found, placed, orders).select(ROW, "record_uuid", "code", "detail")
 
 
@@ -81,9 +81,14 @@ def _hold_second_orders(found: pl.DataFrame, placed: pl.DataFrame, orders: pl.Da
 
     A row that names its contact by id may say no number, so the contact's own number counts here.
     """
-    owners = orders.filter(pl.col("phone").is_not_null()).group_by(person=person_key(pl.col("phone")))
-    owned = owners.agg(owned=pl.col("order_uuid").first())
-    bringing = pl.concat([found.select(ROW, "person"), placed.select(ROW, person=person_key(pl.col("phone")))])
+    # A campaign may have a million orders; only those of the people in `found` matter.
+    people = found.select("person").drop_nulls().unique()
+    owners = orders.select("order_uuid", person=person_key(pl.col("phone"))).join(
+        people, on="person", how="semi", maintain_order="left"
+    )
+    owned = owners.group_by("person").agg(owned=pl.col("order_uuid").first())
+    others = placed.select(ROW, person=person_key(pl.col("phone"))).join(people, on="person", how="semi")
+    bringing = pl.concat([found.select(ROW, "person"), others])
     both = (
         found.join(owned, on="person", how="left", maintain_order="left")
         .join(_several(found, "record_uuid", "naming"), on="record_uuid", how="left", maintain_order="left")
@@ -96,12 +101,9 @@ def _hold_second_orders(found: pl.DataFrame, placed: pl.DataFrame, orders: pl.Da
 
 def _several(rows: pl.DataFrame, key: str, name: str) -> pl.DataFrame:
     """Each value of `key` that more than one row has, and those rows in words, as column `name`."""
-    groups = rows.filter(pl.col(key).is_not_null()).group_by(key)
-    return (
-        groups.agg(pl.col(ROW).sort().head(10).cast(pl.String).str.join(", ").alias(name), times=pl.len())
-        .filter(pl.col("times") > 1)
-        .drop("times")
-    )
+    keyed = rows.filter(pl.col(key).is_not_null())
+    groups = keyed.filter(keyed[key].is_duplicated()).group_by(key)
+    return groups.agg(pl.col(ROW).sort().head(10).cast(pl.String).str.join(", ").alias(name))
 
 
 def _wanted(key: str) -> str:
@@ -114,10 +116,10 @@ def _standing(key: str) -> str:
 
 def _try_key(found: pl.DataFrame, placed: pl.DataFrame, key: str) -> pl.DataFrame:
     wanted, standing = _wanted(key), _standing(key)
-    by_key = (
-        placed.filter(pl.col(standing).is_not_null())
-        .group_by(pl.col(standing).alias(wanted))
-        .agg(hit=pl.col("place").first(), hits=pl.len(), named=pl.col("order_uuid").head(5).str.join(", "))
+    if found[wanted].is_null().all():
+        return found
+    by_key = _by_key(
+        placed.filter(pl.col(standing).is_not_null()).select("place", pl.col(standing).alias(wanted), order="order_uuid"), wanted
     )
     tried = found.join(by_key, on=wanted, how="left", maintain_order="left")
     open_ = pl.col("place").is_null() & pl.col("code").is_null() & pl.col(wanted).is_not_null()
@@ -131,30 +133,40 @@ def _try_key(found: pl.DataFrame, placed: pl.DataFrame, key: str) -> pl.DataFram
     )
 
 
+def _by_key(keyed: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Each value of the key: `hit`, the first place that has it; `hits`, how many; `named`, some orders if there are several."""
+    several = keyed[key].is_duplicated()
+    # Almost every value stands once, and a group of one costs as much as any other.
+    alone = keyed.filter(~several).select(key, hit="place", hits=pl.lit(1, dtype=pl.UInt32), named=pl.lit(None, dtype=pl.String))
+    grouped = keyed.filter(several).group_by(key)
+    return pl.concat(
+        [alone, grouped.agg(hit=pl.col("place").first(), hits=pl.len(), named=pl.col("order").head(5).str.join(", "))]
+    )
+
+
 def _hold_conflicts(found: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     """A row whose ids name another order or contact than the one that it was matched with is held."""
-    stands = placed.select("place", stands_order="order_uuid", stands_record="record_uuid", stands_phone="phone")
-    both = found.join(stands, on="place", how="left", maintain_order="left")
+    stands = placed.select(stands_order="order_uuid", stands_record="record_uuid", stands_phone="phone")
+    both = found.hstack(stands.select(pl.all().gather(found["place"])))
     other_order = pl.col("order_uuid") != pl.col("stands_order")
     other_record = pl.col("record_uuid") != pl.col("stands_record")
     conflict = pl.col("place").is_not_null() & (other_order.fill_null(value=False) | other_record.fill_null(value=False))
-    passed_over = pl.col("place").is_null() & pl.col("order_uuid").is_in(placed["order_uuid"].implode()).fill_null(value=False)
+    named = placed["order_uuid"].filter(placed["order_uuid"].is_in(found["order_uuid"].drop_nulls().unique().implode()))
+    passed_over = pl.col("place").is_null() & pl.col("order_uuid").is_in(named.implode()).fill_null(value=False)
     conflict = conflict | passed_over
-    named = pl.format(
+    told = pl.format(
         "the row names {}, its keys find {}",
         pl.coalesce("order_uuid", "record_uuid"),
         pl.coalesce("stands_order", pl.lit("none")),
     )
-    return _hold(both, conflict, "match-conflict", named)
+    return _hold(both, conflict, "match-conflict", told)
 
 
 def _hold_taken(found: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     """A row whose number belongs to another order is held: under this spelling, or under another one of the same subscriber."""
-    owners = (
-        placed.filter(pl.col("phone").is_not_null())
-        .group_by(person=person_key(pl.col("phone")))
-        .agg(owner=pl.col("place").first(), owners=pl.len(), owned=pl.col("order_uuid").first())
-    )
+    keyed = placed.filter(pl.col("phone").is_not_null()).select("place", order="order_uuid", person=person_key(pl.col("phone")))
+    owners = _by_key(keyed, "person").rename({"hit": "owner", "hits": "owners"}).drop("named")
+    owners = owners.with_columns(owned=placed["order_uuid"].gather(owners["owner"]))
     both = found.with_columns(person=person_key(pl.col("phone"))).join(owners, on="person", how="left", maintain_order="left")
     elsewhere = pl.col("place").is_null() | (pl.col("owner") != pl.col("place")) | (pl.col("owners") > 1)
     moved = pl.col("phone").ne_missing(pl.col("stands_phone"))

@@ -1,7 +1,9 @@
 """What becomes of the orders that no row of the sheet points at.
 
 In: Sides and Wishes, and whether the sheet is whole. Out: ORDER_LINE_SCHEMA, one line an order without a row, with the outcome
-that is planned. Pure: no I/O. Rule source: design, section 4, promise 5: absent is not missing unless the sheet is whole.
+that is planned. Pure: no I/O. Rule source: design, section 4, promise 5: absent is not missing unless the sheet is whole; issue
+6, item 3: in a job an order is taken out only after it was absent from several good files in a row, and waits (`kept`) until
+then.
 """
 
 from __future__ import annotations
@@ -16,6 +18,10 @@ from callcamp_sync.statuses import CANCELED, GROUPS, Group
 
 _ASKS = {OnMissing.KEEP: Ask.NOTHING, OnMissing.CANCEL: Ask.CANCEL, OnMissing.REMOVE: Ask.REMOVE}
 _DONE = {Ask.NOTHING: "kept", Ask.CANCEL: "canceled", Ask.REMOVE: "removed"}
+
+#: How the message of an order ends that is absent, but not yet often enough.
+WAITS = "so it waits"
+
 _NOT_WHOLE = "rows of the sheet were rejected or held, so absent is not missing"
 
 
@@ -25,12 +31,24 @@ def without_row(sides: Sides, wishes: Wishes, *, whole: bool) -> pl.DataFrame:
     whole: no row was rejected or held.
     """
     ask = _ASKS[wishes.on_missing]
-    left = sides.orders.filter(~_pointed_at(sides)).with_columns(outcome=_outcome(ask, wishes))
+    left = _not_pointed_at(sides).with_columns(outcome=_outcome(ask, wishes))
     because = wishes.keep_because or (None if whole else _NOT_WHOLE)
-    if because is None or ask is Ask.NOTHING:
+    if ask is Ask.NOTHING:
         return frames.fit(left, ORDER_LINE_SCHEMA)
-    spared = left.with_columns(message=pl.when(pl.col("outcome") == _DONE[ask]).then(pl.lit(because)))
-    return frames.fit(spared.with_columns(outcome=pl.col("outcome").replace({_DONE[ask]: "kept"})), ORDER_LINE_SCHEMA)
+    leaves = pl.col("outcome") == _DONE[ask]
+    spared, words = (leaves, pl.lit(because)) if because is not None else _waiting(leaves, wishes)
+    changed = {"message": pl.when(spared).then(words), "outcome": pl.when(spared).then(pl.lit("kept")).otherwise("outcome")}
+    return frames.fit(left.with_columns(**changed), ORDER_LINE_SCHEMA)
+
+
+def _waiting(leaves: pl.Expr, wishes: Wishes) -> tuple[pl.Expr, pl.Expr]:
+    """Whether an order that would leave was absent too few times so far, and the words for it."""
+    before = pl.lit(0)
+    if wishes.absent:
+        before = pl.col("order_uuid").replace_strict(dict(wishes.absent), default=0, return_dtype=pl.Int64)
+    seen = before + (0 if wishes.again else 1)
+    words = pl.format(f"absent from {{}} of {wishes.absences} good files in a row, {WAITS}", seen)
+    return leaves & (seen < wishes.absences), words
 
 
 def _outcome(ask: Ask, wishes: Wishes) -> pl.Expr:
@@ -44,9 +62,12 @@ def _outcome(ask: Ask, wishes: Wishes) -> pl.Expr:
     return pl.when(wishes.is_never(pl.col("phone"))).then(pl.lit("protected")).otherwise(by_status)
 
 
-def _pointed_at(sides: Sides) -> pl.Expr:
-    """Whether a row of the sheet means this order: by what it was matched with, or by any key that it carries."""
-    matched = sides.orders["order_uuid"].gather(sides.matched["place"].drop_nulls())
-    carried = {key: sides.desired[key].drop_nulls().unique().implode() for key in ("order_uuid", "record_uuid", "phone")}
-    expressions = [pl.col(key).is_in(values).fill_null(value=False) for key, values in carried.items()]
-    return pl.col("order_uuid").is_in(matched.implode()) | pl.any_horizontal(expressions)
+def _not_pointed_at(sides: Sides) -> pl.DataFrame:
+    """The orders that no row of the sheet means: neither by what it was matched with, nor by any key that it carries."""
+    places = sides.matched.select("place").drop_nulls()
+    left = sides.orders.with_row_index("place").join(places, on="place", how="anti", maintain_order="left").drop("place")
+    for key in ("order_uuid", "record_uuid", "phone"):
+        # Few orders are left by now, and a set of these is cheaper than one of all that the sheet says.
+        carried = sides.desired[key].filter(sides.desired[key].is_in(left[key].drop_nulls().unique().implode())).unique()
+        left = left.filter(~pl.col(key).is_in(carried.implode()).fill_null(value=False))
+    return left

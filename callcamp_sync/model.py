@@ -343,12 +343,31 @@ class RequestCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What a file says of itself, read and mapped.
+
+    headings: in the sheet's order. blank_keys: rows in which no key could be read. phones: the distinct numbers, sorted, as
+    digits in unsigned 64-bit integers of this machine's byte order. absent: the orders that no row points at, null where nothing
+    is taken out anyway. whole: whether absent proves anything: no row was rejected or held, listing and sheet are all there is.
+    """
+
+    sha256: str
+    rows: int
+    headings: tuple[str, ...]
+    blank_keys: int
+    phones: bytes = b""
+    absent: tuple[str, ...] | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The one report of a run, before it becomes JSON, CSV or a workbook.
 
     The frames have the shapes of the plan's; the outcomes are what came of it (or what is planned, when dry_run).
     counts: row outcome -> rows. missing: order outcome -> orders without a row. verified: checked, mismatches (sentences).
     forecast: what was expected; took: what it was, null where nothing was carried out.
+    arrival: in a job that got past its guards, what the file said of itself; it stands in no file of the report.
     """
 
     run_id: str
@@ -376,3 +395,4 @@ class Report:
     mismatches: tuple[str, ...]
     forecast: Forecast | None = None
     took: Took | None = None
+    arrival: Arrival | None = None

@@ -22,9 +22,11 @@ import polars as pl
 
 from callcamp_sync import (
     __version__,
+    arrivals,
     closing,
     fixes,
     guards,
+    habits,
     lock,
     paces,
     plan_document,
@@ -44,7 +46,7 @@ from callcamp_sync.execution import Run
 from callcamp_sync.fields import FIELDS
 from callcamp_sync.forecast import calls_caused, forecast
 from callcamp_sync.ledger import Entry
-from callcamp_sync.model import CampaignInfo, Fate, Outcome, Plan, Report, Took
+from callcamp_sync.model import Arrival, CampaignInfo, Fate, Outcome, Plan, Report, Took
 from callcamp_sync.policy import person_keys
 from callcamp_sync.rows import Desired
 from callcamp_sync.schema import RecordSchema
@@ -78,6 +80,7 @@ class Planned:
     said_never: tuple[str, ...]
     listed_at: datetime
     original: fixes.Original | None = None
+    arrival: Arrival | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ class Study:
     difference: Difference
     listed_at: datetime
     original: fixes.Original | None = None
+    arrival: Arrival | None = None
 
 
 async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -> Planned:
@@ -102,13 +106,19 @@ async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
         said_never=made.plan.said_never,
         listed_at=made.listed_at,
         original=made.original,
+        arrival=made.arrival,
     )
 
 
 async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -> Study:
-    """Everything up to the plan. Do Not Call seen in the campaign is written down, whatever becomes of the plan."""
+    """Everything up to the plan. Do Not Call seen in the campaign is written down, whatever becomes of the plan.
+
+    In a job the plan's guards begin with those of the file that arrived.
+    """
     record_type = await planning.read_type(desk.client, campaign)
     desired = planning.desire(subject, record_type)
+    past = desk.bench.past
+    arrival = habits.arrived(subject, desired) if past is not None else None
     listed_at = desk.now
     standing, found, desired = await planning.stand(
         desk.client, campaign, record_type, desired, mode=subject.settings.mode, on_page=desk.bench.progress.reading
@@ -119,11 +129,16 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     waiting = settling.unsettled(pending, standing.orders, desk.now, subject.settings.grace_seconds)
     wished = planning.wishes(subject, desired, standing, never=desk.ledger.phones(), waiting=waiting, now=desk.now)
     wished = replace(wished, link_start=desk.journal.recall(host, campaign.uuid, _LINK_START))
+    if past is not None and arrival is not None:
+        wished = habits.patient(wished, arrival, past)
     difference = planning.compare(desired, standing, found, wished)
     last = desk.journal.last_applied(host, campaign.uuid, subject.digests["mapping"])
     plan = planning.build(
         subject, desired, standing, difference, host=host, last_valid=last.valid_rows if last else None, now=desk.now
     )
+    if past is not None and arrival is not None:
+        arrival = habits.compared(arrival, difference, wished)
+        plan = replace(plan, guards=(*arrivals.check(arrival, past, habits.allowed(subject.settings)), *plan.guards))
     return Study(
         plan=replace(plan, forecast=forecast(plan, paces.recall(desk))),
         record_type=record_type,
@@ -133,6 +148,7 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
         difference=difference,
         listed_at=listed_at,
         original=fixes.original(subject, record_type),
+        arrival=arrival,
     )
 
 
@@ -160,7 +176,8 @@ async def sync(request: Request, bench: Bench) -> Report:
             if planned.plan.steps and not await _confirmed(bench, planned.plan):
                 return closing.not_begun(desk, request.command, planned.plan, ExitCode.INTERRUPTED, planned.original)
             asked = bench.confirm is not None and bool(planned.plan.steps)
-            return await _carry_out(desk, request.command, planned, look_again=asked)
+            ended = await _carry_out(desk, request.command, planned, look_again=asked)
+            return replace(ended, arrival=planned.arrival)
 
 
 async def validate(request: Request, bench: Bench) -> Report:

@@ -90,13 +90,27 @@ _VARIANTS = (
     (r"^\+55(\d{2})9([6-9]\d{7})$", "+55${1}${2}"),  # Brazil: the ninth digit of mobiles
 )
 
+#: Every number that one of the patterns changes begins like this.
+_MAY_VARY = r"^(?:[1-9]|\+5(?:21|49|5))"
+
 
 def person_key(phone: pl.Expr) -> pl.Expr:
     """E.164 -> the key under which all numbers of one subscriber are equal. For recognising, not for dialling."""
-    phone = phone.str.replace(r"^([1-9]\d{10,14})$", "+${1}")  # a server may hold a number without its +
-    for pattern, replacement in _VARIANTS:
-        phone = phone.str.replace(pattern, replacement)
-    return phone
+    return phone.map_batches(_keyed, return_dtype=pl.String, is_elementwise=True)
+
+
+def _keyed(phones: pl.Series) -> pl.Series:
+    """`person_key` of a column. Few numbers have a variant, so the patterns are tried on those alone."""
+    phones = phones.cast(pl.String)
+    several = phones.str.contains(_MAY_VARY)
+    if not several.any():
+        return phones
+    key = pl.col("phone")
+    for pattern, replacement in ((r"^([1-9]\d{10,14})$", "+${1}"), *_VARIANTS):  # a server may hold a number without its +
+        key = key.str.replace(pattern, replacement)
+    odd = phones.filter(several).unique().alias("phone").to_frame().with_columns(key=key)
+    both = phones.alias("phone").to_frame().join(odd, on="phone", how="left", maintain_order="left")
+    return both.select(pl.coalesce("key", "phone").alias(phones.name)).to_series()
 
 
 def person_keys(phones: Iterable[str]) -> frozenset[str]:

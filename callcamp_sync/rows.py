@@ -286,12 +286,13 @@ def _duplicates(rows: pl.DataFrame, on_duplicate: OnDuplicate) -> tuple[pl.DataF
     """
     asked = [c for c in rows.columns if c not in (ROW, "verdict")]
     known = pl.col("phone").is_not_null() | pl.col("order_uuid").is_not_null()
-    live = rows.filter(pl.col("verdict").is_null() & known).with_columns(
-        person=pl.coalesce("order_uuid", person_key(pl.col("phone"))), wish=pl.struct(asked).hash()
+    live = rows.filter(pl.col("verdict").is_null() & known).select(
+        ROW, person=pl.coalesce("order_uuid", person_key(pl.col("phone")))
     )
-    several = live.filter(pl.len().over("person") > 1)
-    if several.is_empty():
+    twins = live.filter(live["person"].is_duplicated())
+    if twins.is_empty():
         return rows, frames.empty(ISSUE_SCHEMA)
+    several = twins.join(rows, on=ROW, how="left", maintain_order="left").with_columns(wish=pl.struct(asked).hash())
     chosen = pl.col(ROW).max() if on_duplicate is OnDuplicate.LAST else pl.col(ROW).min()
     groups = several.group_by("person").agg(
         chosen=chosen,

@@ -1,6 +1,6 @@
 r"""A Record Type -> one ParameterSpec a parameter, and the judgement of its patterns.
 
-Pure: no I/O; the only room that imports re2.
+Pure: no I/O.
 In:  the JSON of `GET /record-types/{uuid}`; a String column and one of the vendor's patterns.
 Out: a RecordSchema; per value whether the pattern fits, or a sentence why it cannot be run here.
 Patterns come from a server: they run in RE2, in linear time, whatever they say. They are read as JavaScript reads them and
@@ -16,10 +16,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import polars as pl
 import re2
+from polars.exceptions import ComputeError
 
 from callcamp_sync.fields import Field, Home, Kind
 from callcamp_sync.issues import shorten
@@ -161,6 +163,13 @@ _OUTSIDE = re.compile(_ESCAPES + r"| (?P<any>\[\^\]) | (?P<none>\[\]) | (?P<open
 _TWO_UNITS = "\U00010000-\U0010ffff"
 _LINE_ENDS = "\r\u2028\u2029"
 _SETS = frozenset("dDwWsS")
+#: Patterns that mean the same to every engine: anchors, groups, characters and sets of ASCII, counts.
+_COMMON = re.compile(
+    r"""(?: \^ | \$ | \| | \((?:\?:)? | (?: \) | [A-Za-z0-9_@\#%:;,!'"<>/ -] | \\[d.+*?()\[\]{}|^$/-]
+    | \[(?: [A-Za-z0-9]-[A-Za-z0-9] | [A-Za-z0-9_@.,+/ ] | \\[d.-] )+ -? \] ) (?: [*+?] | \{\d{1,3}(?:,\d{0,3})?\} )? )+""",
+    re.VERBOSE | re.ASCII,
+)
+_SET_OR_ESCAPE = re.compile(r"\\.|\[[^\]]*\]")
 _SAME = frozenset("dDwWfnrtv")
 
 
@@ -179,11 +188,31 @@ def judge_pattern(values: pl.Series, pattern: str) -> pl.Series | str:
         return str(error)
     except re2.error as error:
         return _why(error)
-    cells = pl.DataFrame({"cell": values.cast(pl.String)})
-    distinct = cells["cell"].drop_nulls().unique()
+    cells = values.cast(pl.String)
+    sure = _surely_fits(cells, pattern)
+    distinct = cells.filter(~sure).drop_nulls().unique()
     fits = pl.Series([_fits(engine.search, cell, uncertain) for cell in distinct], dtype=pl.Boolean)
     known = pl.DataFrame({"cell": distinct, "fits": fits})
-    return cells.join(known, on="cell", how="left", maintain_order="left")["fits"].alias(values.name)
+    both = pl.DataFrame({"cell": cells, "sure": sure}).join(known, on="cell", how="left", maintain_order="left")
+    return both.select(pl.when("sure").then(pl.lit(value=True)).otherwise("fits").alias(values.name)).to_series()
+
+
+def _surely_fits(cells: pl.Series, pattern: str) -> pl.Series:
+    """Where a pattern of the common kind is found in a cell, by column; false where RE2 must tell.
+
+    Only what every engine reads alike is asked of polars: ASCII letters, digits and signs, sets of these, groups, counts.
+    """
+    if _COMMON.fullmatch(pattern):
+        with suppress(ComputeError):  # too large for polars' engine
+            return cells.str.contains(_SET_OR_ESCAPE.sub(_without_digit, pattern))
+    return pl.repeat(value=False, n=cells.len(), dtype=pl.Boolean, eager=True)
+
+
+def _without_digit(found: re.Match[str]) -> str:
+    r"""A set, or an escape, without \d, which is more than ASCII to some engines."""
+    if found[0].startswith("["):
+        return found[0].replace(r"\d", "0-9")
+    return "[0-9]" if found[0] == r"\d" else found[0]
 
 
 def _quiet() -> re2.Options:

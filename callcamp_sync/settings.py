@@ -26,7 +26,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from callcamp_sync import tokens
 from callcamp_sync.errors import AccessError, SettingsError
 from callcamp_sync.model import Limit, Mode, OnDuplicate, OnMissing, Release
-from callcamp_sync.settings_layers import PREFIX, Found, layers, merge
+from callcamp_sync.settings_layers import PREFIX, Found, Layer, layers, merge
 from callcamp_sync.statuses import GROUPS, fold_status
 
 APP = "callcamp-sync"
@@ -103,7 +103,7 @@ def _words(value: object) -> object:
         raise ValueError("a quote of the command is never closed") from None
 
 
-def _command(words: tuple[str, ...]) -> tuple[str, ...]:
+def _token_command(words: tuple[str, ...]) -> tuple[str, ...]:
     if not words or not words[0].strip():
         raise ValueError("write a command such as `pass show callcamp`")
     return words
@@ -121,9 +121,52 @@ def _proxy(value: SecretStr) -> SecretStr:
     return SecretStr(value.get_secret_value().strip().rstrip("/"))
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def _span(value: object) -> float:
+    """Seconds: a number, or a number with its unit."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", str(value).strip().lower()) if not isinstance(value, bool) else None
+    if found is None:
+        raise ValueError("write a time such as `90s`, `30m`, `26h` or `7d`")
+    return float(found[1]) * _UNITS[found[2] or "s"]
+
+
+def _hook(value: object) -> SecretStr:
+    """An address of somebody else's service: who knows it may post there, so it is kept like a token."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    try:
+        parts = urlsplit(text.strip()) if isinstance(text, str) else None
+        fits = parts is not None and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("write an address that begins with `https://`")
+    return SecretStr(str(text).strip())
+
+
+def _command(text: str) -> str:
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = []
+    if not words or not re.fullmatch(r"[\w./~+-]+", words[0]):
+        raise ValueError("write a program and its arguments, quoted as in a shell")
+    return text
+
+
+def _addresses(value: object) -> tuple[str, ...]:
+    words = _split(value) if isinstance(value, str) else value
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) and "://" in word for word in words):
+        raise ValueError("write addresses as apprise has them, such as `mailto://…`, with commas between")
+    return tuple(word.strip() for word in words)
+
+
 GuardLimit = Annotated[Limit, PlainValidator(_limit)]
+Span = Annotated[float, PlainValidator(_span)]
+Hook = Annotated[SecretStr, PlainValidator(_hook)]
 Folder = Annotated[Path, AfterValidator(_folder)]
-Command = Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_command)]
+Command = Annotated[tuple[str, ...], BeforeValidator(_words), AfterValidator(_token_command)]
 Keys = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_keys)]
 
 
@@ -135,7 +178,9 @@ class Settings(BaseSettings):
     grace_seconds, timeout: seconds. token, token_file, token_command, token_keyring: see `token_of`. proxy, ca_file: see
     api/route.py. status_spellings: how the server writes statuses that no order shows yet. rate: requests
     a second, None for no limit of our own. timeout: for one request in all. sheet_*: how much of a file is read, see
-    sheets/limits.py.
+    sheets/limits.py. parallel: jobs at once. absences: good files in a row that an order without a row must be absent from
+    before a job takes it out. stable_seconds, max_no_file … max_changed_phones: see arrivals.Habits. max_age, retention:
+    seconds. notify … metrics_file: who is told how a night went.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
@@ -173,9 +218,26 @@ class Settings(BaseSettings):
     sheet_max_mb: int = Field(default=1_500, ge=1)
     sheet_max_rows: int = Field(default=2_000_000, ge=1)
     sheet_max_cells: int = Field(default=40_000_000, ge=1)
-    sheet_memory_mb: int = Field(default=4_000, ge=1_000)
+    sheet_memory_mb: int = Field(default=800, ge=200)
     sheet_seconds: float = Field(default=300.0, ge=1)
     log_format: Literal["text", "json"] = "text"
+    parallel: int = Field(default=4, ge=1, le=64)
+    absences: int = Field(default=2, ge=1)
+    stable_seconds: float = Field(default=2.0, ge=0)
+    max_no_file: int = Field(default=0, ge=0)
+    max_age: Span | None = None
+    max_same: int | None = Field(default=None, ge=0)
+    max_rows_change: GuardLimit | None = None
+    max_headers: int = Field(default=0, ge=0)
+    max_blank_keys: GuardLimit | None = None
+    max_changed_phones: GuardLimit | None = None
+    notify: Literal["change", "always", "failure"] = "change"
+    webhook: Hook | None = None
+    notify_command: Annotated[str, AfterValidator(_command)] | None = None
+    notify_urls: Annotated[tuple[SecretStr, ...], BeforeValidator(_addresses)] = ()
+    ping: Hook | None = None
+    metrics_file: Folder | None = None
+    retention: Span = 90 * 86_400.0
 
     @classmethod
     def settings_customise_sources(
@@ -209,16 +271,17 @@ def load(
     project: Path | None = None,
     user: Path | None = None,
     profile: str | None = None,
+    job: Layer | None = None,
 ) -> Settings:
     """Merge the layers and check every value.
 
     flags: setting name -> value; None means that the flag was not given. environ: instead of the process's own. project: the
     folder of `callcamp.toml` and `.env`, by default the current one. user: the user's own file, by default `config.toml` in
-    the platform's configuration folder. profile: chooses `[profiles.NAME]` in both files.
+    the platform's configuration folder. profile: chooses `[profiles.NAME]` in both files. job: what a job says of its settings,
+    which stands for flags that nobody typed: weaker than flags, stronger than all else.
     Raises SettingsError: an unknown key or profile, a file that cannot be read, a value that does not fit.
     """
-    merged = _merged(flags if profile is None else {**flags, "profile": profile}, environ, project, user)
-    return _checked(merged)
+    return _checked(_merged(flags if profile is None else {**flags, "profile": profile}, environ, project, user, job))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,12 +311,12 @@ def shown(
 
 
 def _show(name: str, value: object) -> str | None:
-    if value is None or value == {}:
+    if value is None or value in ({}, ()):
         return None
     if name == "proxy" and isinstance(value, SecretStr):
         parts = urlsplit(value.get_secret_value())
         return f"{parts.scheme}://{'(password)@' if parts.username else ''}{parts.hostname}:{parts.port}"
-    if isinstance(value, SecretStr) or name == "token_command":
+    if isinstance(value, SecretStr) or name in ("token_command", "notify_command", "notify_urls"):
         return "(set)"  # a command's arguments may be secret, too
     if isinstance(value, bool):
         return str(value).lower()
@@ -267,7 +330,11 @@ def _show(name: str, value: object) -> str | None:
 
 
 def _merged(
-    flags: Mapping[str, object], environ: Mapping[str, str] | None, project: Path | None, user: Path | None
+    flags: Mapping[str, object],
+    environ: Mapping[str, str] | None,
+    project: Path | None,
+    user: Path | None,
+    job: Layer | None = None,
 ) -> dict[str, Found]:
     return merge(
         layers(
@@ -276,6 +343,7 @@ def _merged(
             project=Path() if project is None else project,
             user=user_config_path(APP) / "config.toml" if user is None else user,
             known=tuple(Settings.model_fields),
+            job=job or {},
         )
     )
 

@@ -21,8 +21,8 @@ from callcamp_sync.errors import SettingsError
 
 PREFIX = "CALLCAMP_"
 PROJECT_FILE = "callcamp.toml"
-#: Tables of the files that are not settings: profiles, and the jobs that `jobs run` reads.
-TABLES = ("profiles", "jobs")
+#: Tables of the files that are not settings: profiles, and the jobs that `jobs run` reads with what all of them share.
+TABLES = ("profiles", "defaults", "job")
 #: Ways to the token: one choice, so that a weaker layer's way never stands beside a stronger layer's.
 TOKEN_WAYS = frozenset({"token", "token_file", "token_command", "token_keyring"})
 #: A name this close (in percent) to a setting is taken for a misspelt one.
@@ -51,14 +51,21 @@ def merge(found: Iterable[Layer]) -> dict[str, Found]:
 
 
 def layers(
-    flags: Mapping[str, object], *, environ: Mapping[str, str], project: Path, user: Path, known: Sequence[str]
+    flags: Mapping[str, object],
+    *,
+    environ: Mapping[str, str],
+    project: Path,
+    user: Path,
+    known: Sequence[str],
+    job: Layer,
 ) -> list[Layer]:
-    """Every layer, strongest first. project: a folder. user: a file. known: the names of all settings.
+    """Every layer, strongest first. project: a folder. user: a file. known: the names of all settings. job: as in settings.load.
 
     Raises SettingsError for a file that cannot be read, an unknown name, a profile that no file has.
     """
     given = [
         _flags(flags, known),
+        job,
         _environment(environ, known),
         _dotenv(project / ".env", known),
     ]
@@ -78,7 +85,7 @@ def _environment(environ: Mapping[str, str], known: Sequence[str]) -> Layer:
     """Variables that are blank count as not set: a scheduler's form often leaves them so."""
     ours = {name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX)}
     for name in ours.keys() - set(known):
-        if close := _nearest(name, known, _CLOSE):
+        if close := nearest(name, known, _CLOSE):
             raise SettingsError(
                 f"the environment variable `{PREFIX}{name.upper()}` is no setting",
                 hint=f"did you mean `{PREFIX}{close.upper()}`?",
@@ -128,7 +135,8 @@ def _toml(path: Path) -> _File:
 def _table(file: _File, values: Mapping[str, Any], prefix: str, known: Sequence[str]) -> Layer:
     """One table of a file as a layer. prefix: "" for the top, else "profiles.NAME."."""
     own = {name: value for name, value in values.items() if prefix or name not in TABLES}
-    _refuse_unknown(own, known, f"`{file.path}`", spelled=lambda name: f"{prefix}{name}")
+    offered = known if prefix else (*known, *TABLES)
+    _refuse_unknown(own, offered, f"`{file.path}`", spelled=lambda name: f"{prefix}{name}")
     if file.status is not None:
         _refuse_exposed(file.path, file.status, own)
     return {name: Found(value, f"`{prefix}{name}` in `{file.path}`") for name, value in own.items()}
@@ -174,12 +182,13 @@ def _refuse_unknown(names: Iterable[str], known: Sequence[str], place: str, *, s
     """spelled: how the place writes a setting's name."""
     for name in names:
         if name not in known:
-            close = _nearest(name, known, _LIKE)
+            close = nearest(name, known)
             hint = f"did you mean `{spelled(close)}`?" if close else f"the settings are: {', '.join(known)}"
             raise SettingsError(f"{place} has the key `{spelled(name)}`, which is no setting", hint=hint)
 
 
-def _nearest(name: str, known: Sequence[str], cutoff: float) -> str | None:
+def nearest(name: str, known: Sequence[str], cutoff: float = _LIKE) -> str | None:
+    """The name that `name` was probably meant to be; null where none is like it."""
     found = process.extractOne(name.replace("-", "_").lower(), known, scorer=fuzz.ratio, score_cutoff=cutoff)
     return found[0] if found else None
 

@@ -5,8 +5,8 @@ Pure: no I/O; the clock is an argument.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -24,7 +24,9 @@ class Wishes:
     never: person keys of everyone who must not be called. initial_status: of new contacts. on_missing: KEEP outside mode
     `mirror`. keep_because: why no order without a row may be touched this time (an incomplete listing), null when it may.
     unsettled: person keys that an earlier run may have created, its grace period not being over. link_start: the status in which
-    linked contacts started in an earlier run of this campaign, null when none is known.
+    linked contacts started in an earlier run of this campaign, null when none is known. absences: good files in a row, this one
+    counted, that an order without a row must be absent from before it is taken out; absent: order uuid -> earlier ones; again:
+    this file is the last of them once more, and counts no second time.
     """
 
     mode: Mode
@@ -36,6 +38,9 @@ class Wishes:
     keep_because: str | None = None
     unsettled: frozenset[str] = frozenset()
     link_start: str | None = None
+    absences: int = 1
+    absent: Mapping[str, int] = field(default_factory=dict)
+    again: bool = False
 
     def is_never(self, phone: pl.Expr) -> pl.Expr:
         """Whether a number belongs to someone who must not be called; false where there is no number."""

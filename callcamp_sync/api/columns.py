@@ -43,6 +43,9 @@ def _phone(parent: str | None = None) -> Source:
     return Source("phoneNumber", parent, older="phone")
 
 
+#: What needs no `text_of`.
+_TEXT = frozenset({str, type(None)})
+
 #: The columns of a listing of orders; the first is the id.
 ORDER_COLUMNS: Mapping[str, Source] = {
     "order_uuid": Source("uuid"),
@@ -88,7 +91,7 @@ def page_texts(items: Sequence[object], columns: Mapping[str, Source]) -> tuple[
     The first of `columns` is the id.
     """
     key = next(iter(columns.values())).key
-    usable = [item for item in items if isinstance(item, dict) and text_of(item.get(key))]
+    usable = [item for item in items if isinstance(item, dict) and _is_named(item.get(key))]
     homes: dict[str | None, list[dict[str, Any]]] = {None: usable}
     for parent in {source.parent for source in columns.values() if source.parent is not None}:
         inner = [item.get(parent) for item in usable]
@@ -101,4 +104,10 @@ def _column(objects: Sequence[dict[str, Any]], source: Source) -> list[str | Non
     values = [found.get(source.key) for found in objects]
     if source.older is not None and None in values:
         values = [found.get(source.older) if value is None else value for value, found in zip(values, objects, strict=True)]
+    if _TEXT.issuperset(map(type, values)):
+        return values
     return [value if type(value) is str else text_of(value) for value in values]
+
+
+def _is_named(key: object) -> bool:
+    return bool(key if type(key) is str else text_of(key))

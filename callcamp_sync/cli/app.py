@@ -18,6 +18,7 @@ from callcamp_sync.cli import (
     export,
     hygiene,
     init,
+    jobs,
     maps,
     plan,
     resume,
@@ -69,5 +70,6 @@ app.command("sync")(sync.sync)
 app.command("resume")(resume.resume)
 app.command("export")(export.export)
 app.command("hygiene")(hygiene.hygiene)
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(runs.app, name="runs")
 app.add_typer(dnc.app, name="dnc")

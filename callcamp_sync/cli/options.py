@@ -57,6 +57,10 @@ def _number(words: str) -> _Option:
     return _Option(Annotated[float | None, typer.Option(help=words, show_default=False)], default=None)
 
 
+def _whole(words: str) -> _Option:
+    return _Option(Annotated[int | None, typer.Option(min=0, help=words, show_default=False)], default=None)
+
+
 _COMMON: dict[str, _Option] = {
     "json": _switch("Print one JSON document on standard output.", "--json"),
     "quiet": _switch("Say only what went wrong.", "-q", "--quiet"),
@@ -98,6 +102,20 @@ _READING = {name: _SYNC[name] for name in ("mode", "region", "key", "on_duplicat
 _DECIDING = {name: option for name, option in _SYNC.items() if name not in ("settle_seconds", "report_dir")}
 _APPLYING = {name: _SYNC[name] for name in ("settle_seconds", "grace_seconds", "report_dir")}
 
+_LIFTING = {
+    **{name: _SYNC[name] for name in ("max_create", "max_update", "max_remove", "max_invalid", "max_shrink")},
+    "max_no_file": _whole("Runs in a row that may find no file (0)."),
+    "max_age": _text("Oldest file: 90s, 30m, 26h or 7d (any age)."),
+    "max_same": _whole("Runs in a row that may take the same file again (any number)."),
+    "stable_seconds": _number("How long a file must have come to rest; 0 does not look (2)."),
+    "max_rows_change": _text("Most rows off the usual number: N or N% (50% of 20 rows and more)."),
+    "max_headers": _whole("Most headings that are gone or new (0)."),
+    "max_blank_keys": _text("Most rows without a readable key over the usual share: N or N% (5% of 20 rows and more)."),
+    "max_changed_phones": _text("Most numbers that the last file did not have: N or N% (50% of 20 and more)."),
+    "absences": _whole("Good files in a row that an order must be absent from before it is taken out (2)."),
+    "report_dir": _SYNC["report_dir"],
+}
+
 #: Which options a command takes, by the name of its group.
 GROUPS: Mapping[str, Mapping[str, _Option]] = {
     "sync": {**_SYNC, **_CONNECTION},
@@ -106,6 +124,7 @@ GROUPS: Mapping[str, Mapping[str, _Option]] = {
     "reading": {**_READING, **_CONNECTION},
     "connection": _CONNECTION,
     "ledger": {"region": _SYNC["region"]},
+    "lifting": _LIFTING,
     "state": {},
 }
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from callcamp_sync.cli.options import Common, command
 from callcamp_sync.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from callcamp_sync.chronicle import Line
+    from callcamp_sync.journal import Journal
+    from callcamp_sync.settings import Settings
 
 app = typer.Typer(help="See what earlier runs did.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -23,16 +28,20 @@ _FILES = {"html": "report.html", "xlsx": "report.xlsx", "json": "report.json", "
 def show_all(
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20, *, common: Common, flags: dict[str, Any]
 ) -> int:
-    """List earlier runs, newest first."""
-    journal_runs = _with_journal(common, flags, lambda journal: journal.runs(limit=limit))
+    """List earlier runs, newest first: how they ended, how long they took, how many requests a second they sent."""
+    from callcamp_sync import chronicle
+    from callcamp_sync.cli import running
+    from callcamp_sync.history import History
+
+    settings = running.load_settings(common, flags)
+    with _journal(settings) as journal, History.open(settings.state_dir, clock=_now) as history:
+        lines = chronicle.runs(journal, history, limit=limit)
     if common.voice.as_json:
-        common.voice.data([_document(run) for run in journal_runs])
+        common.voice.data([_listed(line) for line in lines])
         return 0
-    for run in journal_runs:
-        ended = "running or killed" if run.exit_code is None else f"exit {run.exit_code}"
-        counts = ", ".join(f"{name} {count}" for name, count in run.counts.items()) or "-"
-        common.voice.text(f"{run.run_id}  {run.started_at:%Y-%m-%d %H:%M}  {run.command:<7} {ended:<18} {counts}")
-    if not journal_runs:
+    for line in lines:
+        common.voice.text(_told(line))
+    if not lines:
         common.voice.text("no runs yet")
     return 0
 
@@ -89,17 +98,25 @@ def report(
 @app.command("prune")
 @command("state")
 def prune(
-    older_than: Annotated[str, typer.Option(metavar="90d", help="Forget runs that began longer ago than this many days.")],
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            metavar="90d", help="Forget runs that began longer ago than this (the setting `retention`).", show_default=False
+        ),
+    ] = None,
     *,
     common: Common,
     flags: dict[str, Any],
 ) -> int:
     """Forget old runs, with the contacts in their steps and plans. Report folders are left; what is unsettled is kept."""
-    text = older_than.strip().lower().removesuffix("d")
-    if not text.isascii() or not text.isdigit() or len(text) > 5:
-        raise UsageError(f"`--older-than {older_than}` is not a number of days", hint="write it as `--older-than 90d`")
-    before = datetime.now(UTC) - timedelta(days=int(text))
-    count = _with_journal(common, flags, lambda journal: journal.prune(before))
+    from callcamp_sync.cli import running
+    from callcamp_sync.history import History
+
+    settings = running.load_settings(common, flags)
+    seconds = settings.retention if older_than is None else _days(older_than) * 86_400
+    before = _now() - timedelta(seconds=seconds)
+    with _journal(settings) as journal, History.open(settings.state_dir, clock=_now) as history:
+        count = max(journal.prune(before), history.prune(before))
     if common.voice.as_json:
         common.voice.data({"forgotten": count})
     else:
@@ -107,13 +124,61 @@ def prune(
     return 0
 
 
-def _with_journal(common: Common, flags: dict[str, Any], read: Any) -> Any:
+def _days(older_than: str) -> int:
+    text = older_than.strip().lower().removesuffix("d")
+    if not text.isascii() or not text.isdigit() or len(text) > 5:
+        raise UsageError(f"`--older-than {older_than}` is not a number of days", hint="write it as `--older-than 90d`")
+    return int(text)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _journal(settings: Settings) -> Journal:
     from callcamp_sync.bench import open_journal
+
+    return open_journal(settings, _now)
+
+
+def _with_journal(common: Common, flags: dict[str, Any], read: Any) -> Any:
     from callcamp_sync.cli import running
 
-    settings = running.load_settings(common, flags)
-    with open_journal(settings, lambda: datetime.now(UTC)) as journal:
+    with _journal(running.load_settings(common, flags)) as journal:
         return read(journal)
+
+
+def _told(line: Line) -> str:
+    ended = "running or killed" if line.exit_code is None else f"exit {line.exit_code}"
+    counts = ", ".join(f"{name} {count}" for name, count in line.counts.items()) or "-"
+    took = f"{line.seconds:.1f} s" if line.seconds is not None else "-"
+    rate = f"{line.rate:.0f}/s" if line.rate is not None else "-"
+    name = f"{line.command} {line.job}" if line.job else line.command
+    return f"{line.run_id}  {line.started_at:%Y-%m-%d %H:%M}  {name:<14} {ended:<17} {took:>8} {rate:>6}  {counts}"
+
+
+def _listed(line: Line) -> dict[str, Any]:
+    return {
+        "run": line.run_id,
+        "job": line.job,
+        "command": line.command,
+        "host": line.host,
+        "campaign": line.campaign,
+        "campaign_name": line.campaign_name,
+        "who": line.who,
+        "started_at": line.started_at.isoformat(),
+        "finished_at": line.finished_at.isoformat() if line.finished_at else None,
+        "exit": line.exit_code,
+        "seconds": line.seconds,
+        "rows": line.rows,
+        "counts": dict(line.counts),
+        "missing": dict(line.missing),
+        "codes": dict(line.codes),
+        "requests": line.sent,
+        "rate": line.rate,
+        "pending": line.pending,
+        "folder": line.folder,
+    }
 
 
 def _trail(row: Any, steps: Any) -> tuple[int | None, str | None]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from callcamp_sync import Plan, Report
 from callcamp_sync.cli.voice import Voice
 from callcamp_sync.errors import ExitCode
-from callcamp_sync.report import document, markdown, plan_table, summary
+from callcamp_sync.night import Night
+from callcamp_sync.report import document, markdown, night_document, night_markdown, night_summary, plan_table, summary
 
 
 def ended(report: Report, voice: Voice) -> ExitCode:
@@ -36,13 +37,29 @@ def planned(plan: Plan, report: Report, voice: Voice) -> ExitCode:
     return ExitCode(report.exit_code)
 
 
+def night(ended_night: Night, voice: Voice) -> ExitCode:
+    """Show how a night of jobs ended; returns its exit code."""
+    _append(night_markdown(ended_night), voice)
+    for notice in ended_night.notices:
+        voice.warn(notice)
+    if voice.as_json:
+        voice.data(night_document(ended_night))
+    else:
+        voice.text(night_summary(ended_night))
+    return ExitCode(ended_night.exit_code)
+
+
 def _summarise(report: Report, voice: Voice) -> None:
-    """Append the report to the CI's summary. A summary that cannot be written is no reason to fail."""
+    _append(markdown(report), voice)
+
+
+def _append(words: str, voice: Voice) -> None:
+    """Append to the CI's summary. A summary that cannot be written is no reason to fail."""
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path:
         return
     try:
         with Path(path).open("a", encoding="utf-8") as summary_file:
-            summary_file.write(markdown(report) + "\n")
+            summary_file.write(words + "\n")
     except OSError as error:
         voice.warn(f"the summary `{path}` cannot be written: {error.strerror}")

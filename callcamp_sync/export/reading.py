@@ -61,7 +61,7 @@ async def read_status(bench: Bench, campaign: str | None, wanted: Wanted | None 
     Raises UsageError for a column that there is not, and for a `since` from before the first export that is remembered.
     """
     wanted = wanted or Wanted()
-    async with open_client(bench.settings) as client:
+    async with open_client(bench.settings, gate=bench.gate) as client:
         read = await _read(client, bench, campaign)
         summed, more = await _calls(client, bench, read.campaign) if wanted.calls else (None, [])
     taken_at, zone, settings = bench.clock(), known_zone(read.campaign.timezone), bench.settings
@@ -178,7 +178,7 @@ def remember(bench: Bench, sheet: StatusSheet, orders: pl.DataFrame) -> tuple[st
 
 async def overview(bench: Bench, campaign: str) -> dict[str, Any]:
     """A campaign, its record type, and its orders by status, as plain values."""
-    async with open_client(bench.settings) as client:
+    async with open_client(bench.settings, gate=bench.gate) as client:
         info = await find_campaign(client, campaign)
         record_type = await planning.read_type(client, info)
         listing = await client.list_orders(info.uuid, on_page=lambda done, of: bench.progress.reading("orders", done, of))

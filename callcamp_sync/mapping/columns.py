@@ -60,19 +60,25 @@ def _read(frame: pl.DataFrame, feed: Feed, null_words: tuple[str, ...]) -> pl.Se
         return pl.repeat(feed.const, frame.height, dtype=pl.String, eager=True)
     # Series, not pl.col: a heading such as "*" or "^a$" would be read as a pattern.
     columns = [_sober(frame.get_column(heading), feed, null_words) for heading in feed.headings]
-    return pl.select(pl.coalesce(columns)).to_series()
+    return columns[0] if len(columns) == 1 else pl.select(pl.coalesce(columns)).to_series()
 
 
 def _sober(column: pl.Series, feed: Feed, null_words: tuple[str, ...]) -> pl.Series:
     """One column without its words for "blank", and with our word for "clear". A word listed in `values` is a value."""
     listed = {word.strip().lower() for word in feed.values}
     blank = [word for word in ("", *(word.strip().lower() for word in null_words)) if word not in listed]
-    word = pl.lit(column).str.strip_chars()
-    clears = word == CLEAR
+    words = pl.DataFrame({"word": column.str.strip_chars()})
+    clears, empties = pl.col("word") == CLEAR, pl.lit(value=False) if "" in listed else pl.col("word") == ""
+    if feed.clear_word is not None or any(blank):
+        words = words.with_columns(lower=pl.col("word").str.to_lowercase())
+        empties = pl.col("lower").is_in(blank)
     if feed.clear_word is not None:
-        clears |= word.str.to_lowercase() == feed.clear_word.strip().lower()
-    sober = pl.when(clears).then(pl.lit(CLEAR)).when(word.str.to_lowercase().is_in(blank)).then(None).otherwise(column)
-    return pl.select(sober).to_series()
+        clears |= pl.col("lower") == feed.clear_word.strip().lower()
+    found = words.select(clears=clears, empties=empties)
+    if not (found["clears"].any() or found["empties"].any()):
+        return column
+    sober = pl.when(found["clears"]).then(pl.lit(CLEAR)).when(found["empties"]).then(None).otherwise(column)
+    return pl.select(sober.alias(column.name)).to_series()
 
 
 def _look_up(text: pl.Series, feed: Feed) -> tuple[pl.Series, pl.Series | None]:

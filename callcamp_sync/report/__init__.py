@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from callcamp_sync.report.documents import SCHEMA, document, load_document
     from callcamp_sync.report.files import prepare_folder, write_report
     from callcamp_sync.report.markdown_form import markdown
+    from callcamp_sync.report.nights import night_document, night_headline, night_markdown, night_summary, write_night
     from callcamp_sync.report.previews import plan_table
     from callcamp_sync.report.summaries import summary
     from callcamp_sync.report.terminal import clean
@@ -30,10 +31,15 @@ __all__ = [
     "load_document",
     "markdown",
     "next_steps",
+    "night_document",
+    "night_headline",
+    "night_markdown",
+    "night_summary",
     "plan_table",
     "prepare_folder",
     "summary",
     "verdict",
+    "write_night",
     "write_report",
 ]
 
@@ -45,10 +51,15 @@ _ROOMS = {
     "load_document": "documents",
     "markdown": "markdown_form",
     "next_steps": "verdicts",
+    "night_document": "nights",
+    "night_headline": "nights",
+    "night_markdown": "nights",
+    "night_summary": "nights",
     "plan_table": "previews",
     "prepare_folder": "files",
     "summary": "summaries",
     "verdict": "verdicts",
+    "write_night": "nights",
     "write_report": "files",
 }
 

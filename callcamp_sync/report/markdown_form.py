@@ -26,13 +26,14 @@ from callcamp_sync.report.verdicts import guard_words, lead, missing_counts, nex
 WORDS = 200
 
 _CODES, _REFUSALS, _SENTENCES = 10, 10, 20
-_SIGNS = {"green": "✅", "yellow": "⚠️", "red": "❌"}
+#: How an exit code's colour looks where there is none.
+SIGNS = {"green": "✅", "yellow": "⚠️", "red": "❌"}
 
 
 def markdown(report: Report) -> str:
     """The report as Markdown, with a final line feed; some forty lines, however large the run."""
     blocks = [
-        [f"## {_SIGNS.get(of_exit(report.exit_code), '')} {lead(report)}".replace("  ", " ")],
+        [f"## {SIGNS.get(of_exit(report.exit_code), '')} {lead(report)}".replace("  ", " ")],
         [_where(report)],
         [f"**The books do not balance: {span(sentence)}**" for sentence in balance(report)],
         _next(report),
@@ -91,7 +92,7 @@ def _counts(title: str, counts: Mapping[str, int]) -> list[str]:
         f"| {name} | {number(count)} | {figures.share(count, whole)} | {MEANINGS.get(name, '')} |"
         for name, count in counts.items()
     ]
-    return _table(title, "| Outcome | Count | Share | Meaning |", "|---|--:|--:|---|", lines)
+    return table(title, "| Outcome | Count | Share | Meaning |", "|---|--:|--:|---|", lines)
 
 
 def _guards(report: Report) -> list[str]:
@@ -99,7 +100,7 @@ def _guards(report: Report) -> list[str]:
         f"| {guard.name} | {'**tripped**' if guard.tripped else 'ok'} | {span(guard_words(guard))} | {span(guard.flag or '')} |"
         for guard in report.guards
     ]
-    return _table("Guards", "| Guard | Verdict | Numbers | What lifts it |", "|---|---|---|---|", lines)
+    return table("Guards", "| Guard | Verdict | Numbers | What lifts it |", "|---|---|---|---|", lines)
 
 
 def _problems(report: Report) -> list[str]:
@@ -107,7 +108,7 @@ def _problems(report: Report) -> list[str]:
         f"| `{code}` | {number(rows)} | row {row}{f', {span(heading)}' if heading else ''} | {span(cure or '')} |"
         for code, rows, row, heading, cure in top_codes(report.issues, _CODES)
     ]
-    return _table("Commonest problems", "| Code | Rows | Such as | What to do |", "|---|--:|---|---|", lines)
+    return table("Commonest problems", "| Code | Rows | Such as | What to do |", "|---|--:|---|---|", lines)
 
 
 def _refusals(report: Report) -> list[str]:
@@ -117,9 +118,7 @@ def _refusals(report: Report) -> list[str]:
         for row, outcome, message in told.head(_REFUSALS).select("row", "outcome", "message").iter_rows()
     ]
     more = [f"| … | | and {number(told.height - _REFUSALS)} more: see report.xlsx, tab Problems |"]
-    return _table(
-        "Not carried out", "| Row | Outcome | Why |", "|--:|---|---|", lines + (more if told.height > _REFUSALS else [])
-    )
+    return table("Not carried out", "| Row | Outcome | Why |", "|--:|---|---|", lines + (more if told.height > _REFUSALS else []))
 
 
 def _sentences(title: str, sentences: Sequence[str]) -> list[str]:
@@ -128,5 +127,6 @@ def _sentences(title: str, sentences: Sequence[str]) -> list[str]:
     return [f"### {title}", "", *shown, *more] if shown else []
 
 
-def _table(title: str, head: str, rule: str, lines: list[str]) -> list[str]:
+def table(title: str, head: str, rule: str, lines: list[str]) -> list[str]:
+    """A table under a heading, or nothing where it has no line."""
     return [f"### {title}", "", head, rule, *lines] if lines else []

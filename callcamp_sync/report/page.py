@@ -66,8 +66,8 @@ class Table:
 
 def page(report: Report, line: Timeline | None = None) -> Iterator[str]:
     """report.html in parts, to be written one after the other; the same report, the same text."""
-    style, script = _asset("report.css"), _asset("report.js")
-    yield from _template().generate(
+    style, script = asset("report.css"), asset("report.js")
+    yield from template("report.html").generate(
         report=report,
         policy=policy(style, script),
         style=style,
@@ -85,10 +85,11 @@ def page(report: Report, line: Timeline | None = None) -> Iterator[str]:
     )
 
 
-def policy(style: str, script: str) -> str:
+def policy(style: str, script: str = "") -> str:
     """The page's Content Security Policy: nothing is loaded, nothing runs but these two texts, nothing is sent anywhere."""
+    own = _digest(script) if script else "'none'"
     return (
-        f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
+        f"default-src 'none'; style-src {_digest(style)}; script-src {own}; "
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
 
@@ -191,7 +192,8 @@ def ticked(text: str) -> Markup:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A template of this room: everything is escaped, and made legible before."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -202,7 +204,7 @@ def _template() -> Template:
     )
     environment.filters.update(number=number, clipped=clipped, ticked=ticked, zulu=zulu, guard_words=guard_words, counted=counted)
     environment.globals.update(figures=figures, COLOURS=COLOURS, FATES=FATES)
-    return environment.get_template("report.html")
+    return environment.get_template(name)
 
 
 def _finalized(value: Any) -> Any:
@@ -217,7 +219,7 @@ def _named(found: re.Match[str]) -> str:
     return "\u2421" if code == 0x7F else f"\u27e8U+{code:04X}\u27e9"
 
 
-def _asset(name: str) -> Markup:
+def asset(name: str) -> Markup:
     """One of our own files; it is part of the page as it stands."""
     return Markup((_TEMPLATES / name).read_text("utf-8").strip())  # noqa: S704 - a file of ours
 

@@ -110,6 +110,11 @@ def command(report: Report, name: str, lift: Mapping[str, str] | None = None) ->
     lift: flag -> value, in place of what the run had.
     """
     settings = report.settings
+    if settings.get("job") and name in {"sync", "plan"}:
+        # Its other flags stand in callcamp.toml.
+        dry = ["--dry-run"] if name == "plan" else []
+        flags = [word for pair in (lift or {}).items() for word in pair if word]
+        return " ".join(shlex.quote(clean(word)) for word in ["callcamp-sync", "jobs", "run", settings["job"], *dry, *flags])
     words = ["callcamp-sync", name, _sheet(report)]
     if settings.get("mapping"):
         words += ["-m", str(settings["mapping"])]

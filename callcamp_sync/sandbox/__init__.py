@@ -8,6 +8,7 @@ It shares no code with the client (errors.py apart), so that one misreading of t
 
 from callcamp_sync.sandbox.behaviour import Behaviour
 from callcamp_sync.sandbox.entities import Campaign, Commit, Order, Record, RecordType, Request, Token
+from callcamp_sync.sandbox.script import Script, read_script
 from callcamp_sync.sandbox.seed import bulk_phone, demo_world, lead
 from callcamp_sync.sandbox.serve import Sandbox, serve
 from callcamp_sync.sandbox.world import World
@@ -21,10 +22,12 @@ __all__ = [
     "RecordType",
     "Request",
     "Sandbox",
+    "Script",
     "Token",
     "World",
     "bulk_phone",
     "demo_world",
     "lead",
+    "read_script",
     "serve",
 ]

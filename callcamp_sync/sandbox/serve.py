@@ -10,31 +10,30 @@ import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
 import orjson
-import uvicorn
 from starlette.types import ASGIApp
 
-from callcamp_sync.errors import StateError, UsageError
+from callcamp_sync.errors import UsageError
 from callcamp_sync.sandbox.app import Service, build_app
 from callcamp_sync.sandbox.behaviour import Behaviour
+from callcamp_sync.sandbox.doors import Door, FaultyDoor, PlainDoor
 from callcamp_sync.sandbox.entities import Request
+from callcamp_sync.sandbox.script import Script
 from callcamp_sync.sandbox.world import TOKEN, World
 
 _HOST = "127.0.0.1"
-_POLL = 0.005
-_GRACE_SECONDS = 1
 
 
 class Sandbox:
     """A small Callcamp on loopback, as a context manager.
 
     world: the truth, shared with the caller. behaviour: how open points are answered; may be exchanged while it runs.
-    port: 0 takes a free one. around: wraps the ASGI app, for those who want faults between server and client.
+    port: 0 takes a free one. around: wraps the ASGI app. faults: what befalls requests on the wire (script.py); `around` has no
+    part in that, and requests in flight are hung up on at the end.
     Entering raises UsageError if the port is taken. Leaving takes well under a second; requests in flight are answered first.
     """
 
@@ -45,11 +44,11 @@ class Sandbox:
         behaviour: Behaviour | None = None,
         port: int = 0,
         around: Callable[[ASGIApp], ASGIApp] | None = None,
+        faults: Script | None = None,
     ) -> None:
         self._service = Service(world or World(), behaviour or Behaviour())
-        self._around = around
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+        self._around, self._faults = around, faults
+        self._door: Door | None = None
         self.token = TOKEN
         self.port = port
 
@@ -90,7 +89,7 @@ class Sandbox:
     def reset(self, world: World | None = None, *, behaviour: Behaviour | None = None) -> None:
         """Go on with another world, behaviour and an empty log: cheaper than another server, when no request is in flight."""
         fresh = Service(world or World(), behaviour or Behaviour())
-        fresh.world.recording = self._server is not None
+        fresh.world.recording = self._door is not None
         service = self._service
         service.world, service.behaviour, service.meter = fresh.world, fresh.behaviour, fresh.meter
         service.requests, service.arrived = fresh.requests, 0
@@ -99,22 +98,18 @@ class Sandbox:
         listener = _listen(self.port)
         self.port = listener.getsockname()[1]
         app: ASGIApp = build_app(self._service)
-        self._server = uvicorn.Server(_config(self._around(app) if self._around else app))
+        if self._faults is None:
+            self._door = PlainDoor(self._around(app) if self._around else app)
+        else:
+            self._door = FaultyDoor(self._service, self._faults)
         self._service.world.recording = True
-        self._thread = threading.Thread(target=self._server.run, args=([listener],), name="sandbox", daemon=True)
-        self._thread.start()
-        while not self._server.started and self._thread.is_alive():
-            time.sleep(_POLL)
-        if not self._server.started:
-            listener.close()
-            raise StateError("the sandbox's server did not start", hint="see what was logged before this")
+        self._door.open(listener)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._service.closing = True
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join()
+        if self._door is not None:
+            self._door.close()
         self._service.closing = False
 
 
@@ -132,21 +127,6 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        loop="asyncio",
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-
-
 def announce(box: Sandbox) -> None:
     """Write where the sandbox is as one line of JSON to stdout."""
     sys.stdout.buffer.write(orjson.dumps({"base_url": box.base_url, "token": box.token}) + b"\n")
@@ -158,6 +138,7 @@ def serve(
     *,
     behaviour: Behaviour | None = None,
     port: int = 0,
+    faults: Script | None = None,
     say: Callable[[Sandbox], None] = announce,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then return. Call it from the main thread; the former signal handlers come back.
@@ -171,7 +152,7 @@ def serve(
 
     former = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with Sandbox(world, behaviour=behaviour, port=port) as box:
+        with Sandbox(world, behaviour=behaviour, port=port, faults=faults) as box:
             say(box)
             while not stop.wait(0.5):
                 continue

@@ -8,10 +8,11 @@ Rule source: [MS-XLS] and [MS-XLSB], the records named below; [MS-CFB] for the f
 from __future__ import annotations
 
 import struct
+from array import array
 from collections.abc import Callable, Iterator
 
 from callcamp_sync.sheets.package import Styles, styles_of
-from callcamp_sync.sheets.scan import Inspection, certain_of
+from callcamp_sync.sheets.scan import Inspection, Styled, certain_of
 
 ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA"}
 _END = 0xFFFFFFFA
@@ -82,8 +83,8 @@ class _Look:
 
     def __init__(self, styles: Styles) -> None:
         self.styles = styles
-        self.styled: list[tuple[int, int, str]] = []
-        self.result = Inspection(styled=self.styled, close=True)
+        self.styled: Styled = {}
+        self.result = Inspection(styled=self.styled)
         self.row = -1
 
     def number(self, row: int, column: int, style: int, value: bytes = b"") -> None:
@@ -91,11 +92,13 @@ class _Look:
         certain = certain_of(repr(struct.unpack("<d", value)[0]).removesuffix(".0")) if len(value) == 8 else None
         if certain is not None:
             self.result.numbers[row, column] = certain
+            self.result.check()
         if str(style) in self.styles.telling:
-            self.styled.append((row, column, str(style)))
+            self.styled.setdefault((column, str(style)), array("I")).append(row)
 
     def error(self, row: int, column: int, code: int) -> None:
         self.result.errors[row, column] = ERRORS.get(code, "#ERROR!")
+        self.result.check()
 
 
 # --- .xls: a record is its kind (u16), its length (u16), its body

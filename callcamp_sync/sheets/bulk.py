@@ -2,8 +2,8 @@
 
 In:  the workbook's bytes, and which sheet.
 Out: every cell as text, and the spreadsheet's column of the first one.
-Small workbooks that were looked through before are read here; large, odd and foreign ones by child.py, whose memory and time are
-limited. A child can begin while the file is still looked through: what it meets cannot do harm here.
+Rows that were proved before are read here, some at a time; odd and foreign workbooks by child.py, whose memory and time are
+limited.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from callcamp_sync.sheets import child
 from callcamp_sync.sheets.choice import Tab
 from callcamp_sync.sheets.limits import Limits
 
+#: Bytes that a string takes in the reader beside its own.
+STRING = 40
 _SCRIPT = str(Path(child.__file__))
 
 #: What any workbook gets, and what each byte of it adds: a hundred times what the slowest form needs.
@@ -45,10 +47,15 @@ class Cells:
     first: int
 
 
-def load(data: bytes, name: str, shown: str) -> Cells:
-    """Read a sheet in this process. Only for a file whose extent was proved. Raises SheetError."""
+def rows(data: bytes, first: int, shown: str) -> pl.DataFrame:
+    """Read a miniature (miniature.py) in this process: rows from `first` on, columns named by their number from 0.
+
+    Raises SheetError.
+    """
     try:
-        said, table = child.load(data, name)
+        loaded = fastexcel.read_excel(data).load_sheet(0, header_row=None, skip_rows=0 if first == 1 else None, dtypes="string")
+        places = [str(column.absolute_index) for column in loaded.available_columns()]
+        table = loaded.to_polars() if places else pl.DataFrame()
     except (fastexcel.FastExcelError, ValueError) as error:
         raise _unreadable(shown, str(error)) from error
     except BaseException as error:
@@ -56,7 +63,8 @@ def load(data: bytes, name: str, shown: str) -> Cells:
         if type(error).__name__ != "PanicException":
             raise
         raise _unreadable(shown, "its contents contradict each other") from error
-    return Cells(table=table, first=said["first"])
+    table.columns = places
+    return table if first == 1 else table.slice(1)
 
 
 def choose(data: bytes, wanted: str | int | None, shown: str, limits: Limits) -> tuple[list[Tab], Cells]:
@@ -69,16 +77,10 @@ def choose(data: bytes, wanted: str | int | None, shown: str, limits: Limits) ->
     return [Tab(**tab) for tab in said["tabs"]], Cells(table=pl.read_ipc(BytesIO(rest)), first=said["first"])
 
 
-@contextmanager
-def loading(data: bytes, name: str, limits: Limits) -> Iterator[Run]:
-    """A child that reads a sheet; it is ended with the block. `cells` waits for it."""
+def load(data: bytes, name: str, shown: str, limits: Limits) -> Cells:
+    """The cells of a sheet, read by a child. Raises SheetError where it failed, was stopped, or broke a limit."""
     with _started(data, {"name": name}, limits) as run:
-        yield run
-
-
-def cells(run: Run, shown: str, limits: Limits) -> Cells:
-    """What the child read. Raises SheetError where it failed, was stopped, or broke a limit."""
-    said, rest = _answer(run, shown, limits)
+        said, rest = _answer(run, shown, limits)
     return Cells(table=pl.read_ipc(BytesIO(rest)), first=said["first"])
 
 

@@ -73,7 +73,8 @@ def _confine(memory: int, seconds: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         if sys.platform == "linux":
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+            # What is written to counts, not what threads and libraries set aside and never use.
+            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
 if __name__ == "__main__":

@@ -43,12 +43,16 @@ def read_delimited(
     if header.quote:
         raise SheetError(f"a quote in the header (row {number}) is wrong: {header.quote}", hint="correct the header row")
     width = len(header.cells)
-    body = _fast(text, mark, header.end, width)
+    # A plain header in the very first line may stay in front of the rows; the reader then needs no copy of the text.
+    whole = number == 1 and start == 0 and b'"' not in text[: header.end]
+    body = _fast(text, mark, header.end, width, whole=whole)
     notices: list[Notice] = []
     if body is None:
         body, notices = _exact(text, mark, header.end, width, number + 1)
-    notices += _swallowed(body, width, mark.decode(), number + 1, {notice.row for notice in notices})
-    body = body.select(formulas.unescape(pl.all()))
+    if _has_tall_cells(text, header.end, body.height):
+        notices += _swallowed(body, width, mark.decode(), number + 1, {notice.row for notice in notices})
+    quoted = [column.name for column in body if column.str.starts_with("'").any()]
+    body = body.with_columns(formulas.unescape(pl.col(quoted))) if quoted else body
     names = tuple(formulas.unescape_text(cell.decode().lstrip("\ufeff").strip()) for cell in header.cells)
     return Grid(header=names, header_row=number, first_column=0, body=body, notices=tuple(notices)), decoded, mark.decode()
 
@@ -69,18 +73,20 @@ def _schema(width: int) -> dict[str, type[pl.String]]:
     return {f"c{i}": pl.String for i in range(width)}
 
 
-def _fast(text: bytes, mark: bytes, start: int, width: int) -> pl.DataFrame | None:
-    """The rows by polars' reader, or None where only the exact way can say what the text means."""
+def _fast(text: bytes, mark: bytes, start: int, width: int, *, whole: bool = False) -> pl.DataFrame | None:
+    """The rows by polars' reader, or None where only the exact way can say what the text means.
+
+    whole: the header, one plain line, is all that stands before `start`.
+    """
     if start >= len(text):
         return pl.DataFrame(schema=_schema(width))
     if b'"' in text and not well_formed(text, mark, start):
         return None
-    # polars takes the width from the first line, so one of full width is put before the rows, and taken off again.
+    # polars takes the width from the first line, so one of full width stands before the rows, and is taken off again.
     guard = mark * (width - 1) + b"\n" if width > 1 else b"x\n"
+    rows = text if whole else b"".join((guard, memoryview(text)[start:]))
     try:
-        frame = pl.read_csv(
-            guard + text[start:], has_header=False, infer_schema=False, schema=_schema(width), separator=mark.decode()
-        )
+        frame = pl.read_csv(rows, has_header=False, infer_schema=False, schema=_schema(width), separator=mark.decode())
     except PolarsError:
         return None
     return frame.slice(1)
@@ -106,6 +112,14 @@ def _shaped(numbered: Iterator[tuple[int, Record]], width: int, notices: list[No
         elif len(cells) > width and any(cell.strip() for cell in cells[width:]):
             notices.append(Notice(row=row, code="row-ragged", detail=f"{len(cells)} cells, the header has {width}"))
         yield [*cells[:width], *[None] * (width - len(cells))]
+
+
+def _has_tall_cells(text: bytes, start: int, rows: int) -> bool:
+    """Whether a cell may hold two line ends: there are that many more of them than rows."""
+    ends = text.count(b"\n", start)
+    if b"\r" in text:
+        ends += text.count(b"\r", start) - text.count(b"\r\n", start)
+    return ends > rows
 
 
 def _swallowed(body: pl.DataFrame, width: int, mark: str, first_row: int, known: set[int]) -> list[Notice]:

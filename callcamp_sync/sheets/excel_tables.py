@@ -34,9 +34,9 @@ def find(package: Package, wanted: str) -> NamedTable | None:
     """The table of this name, in any letter case; None where there is none. Raises SheetError for one without a header row."""
     for sheet in package.sheets:
         for part in _parts(package, sheet):
-            for _, tag, has in elements(package.zip, part, package.shown):
+            for _, _, has in elements(package.zip, part, package.shown, "table"):
                 names = {has.get(key, "").casefold() for key in ("name", "displayName")}
-                if tag == "table" and wanted.strip().casefold() in names:
+                if wanted.strip().casefold() in names:
                     return _table(package, sheet, has)
     return None
 
@@ -49,8 +49,8 @@ def _parts(package: Package, sheet: SheetPart) -> list[str]:
         return []
     targets = [
         posixpath.normpath(posixpath.join("/", folder, has.get("Target", ""))).lstrip("/").lower()
-        for _, tag, has in elements(package.zip, links, package.shown)
-        if tag == "Relationship" and has.get("Type", "").endswith("/table")
+        for _, _, has in elements(package.zip, links, package.shown, "Relationship")
+        if has.get("Type", "").endswith("/table")
     ]
     return [names[target] for target in targets if target in names]
 

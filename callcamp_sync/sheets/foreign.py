@@ -103,7 +103,7 @@ class _Ods:
     """Where the look at one sheet of an .ods stands, and what it has found."""
 
     def __init__(self, sheet: str) -> None:
-        self.result = Inspection(close=True)
+        self.result = Inspection()
         self._sheet, self._inside, self._in_cell = sheet, False, False
         self._row, self._rows, self._column, self._columns = 0, 1, 0, 1
         self._has: dict[str, str] = {}

@@ -85,7 +85,8 @@ def to_sheet(grid: Grid, origin: Origin) -> Sheet:
     noticed = pl.Series([notice.row for notice in grid.notices], dtype=pl.UInt32)
     kept = [pl.col(str(i)) for i in names]
     filled = pl.any_horizontal(column.is_not_null() for column in kept) | pl.col(ROW).is_in(noticed.implode())
-    frame = numbered.filter(filled).select(
+    marks = numbered.select(filled=filled)["filled"]
+    frame = (numbered if marks.all() else numbered.filter(marks)).select(
         pl.col(ROW).cast(pl.UInt32), *(pl.col(str(i)).alias(name) for i, name in names.items())
     )
     info = SourceInfo(

@@ -15,14 +15,20 @@ from callcamp_sync.errors import SheetError
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """megabytes: of the file, and of what an archive unpacks to. rows, cells: of the sheet, header not counted. memory: megabytes
-    that the reader of a large or foreign workbook may take, in a process of its own. seconds: that this process may take.
+    that a foreign workbook's reader may take in a process of its own; the cells of any workbook may take less than half of that.
+    seconds: of reading a workbook.
     """
 
     megabytes: int = 1_500
     rows: int = 2_000_000
     cells: int = 40_000_000
-    memory: int = 4_000
+    memory: int = 800
     seconds: float = 300.0
+
+    @property
+    def table_bytes(self) -> int:
+        """What the cells of a workbook may take while they are read: more is needed beside them, and afterwards."""
+        return self.memory * 400_000
 
     @property
     def bytes(self) -> int:
@@ -34,6 +40,14 @@ class Limits:
         if size > self.bytes:
             raise SheetError(
                 f"`{shown}` is larger than {self.megabytes:,} MB", hint="split the sheet, or raise the setting `sheet_max_mb`"
+            )
+
+    def check_time(self, seconds: float, shown: str) -> None:
+        """Raise SheetError where reading has taken longer than it may."""
+        if seconds > self.seconds:
+            raise SheetError(
+                f"`{shown}` took longer than {self.seconds:g} seconds to read",
+                hint="save it as .csv, or raise the setting `sheet_seconds`",
             )
 
     def check_extent(self, rows: int, columns: int, shown: str) -> None:

@@ -7,6 +7,7 @@ text, numbers without digits that they have not, and the zeros that a number for
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -14,12 +15,11 @@ import polars as pl
 
 from callcamp_sync.sheets.grid import Notice
 from callcamp_sync.sheets.package import Styles
-from callcamp_sync.sheets.scan import Inspection
+from callcamp_sync.sheets.scan import Inspection, Styled
 
 _MIDNIGHT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} 00:00:00$"
 _CLOCK = r"^1899-12-3[01] ([0-9]{2}:[0-9]{2}:[0-9]{2})$"
-_LONG = r"^-?[0-9]{16,}$"
-_SHORTEST = 16
+_SHORTEST = 19
 
 Position = tuple[int, int]
 
@@ -27,11 +27,6 @@ Position = tuple[int, int]
 def has_midnights(table: pl.DataFrame) -> bool:
     """Whether a cell reads as a date at midnight: a date, a date and time, or text."""
     return bool(_columns(table, _MIDNIGHT))
-
-
-def has_long_numbers(table: pl.DataFrame) -> bool:
-    """Whether a cell has more than 15 digits: text, or a number of which the last digits are made up."""
-    return bool(_columns(table, _LONG))
 
 
 def _columns(table: pl.DataFrame, pattern: str) -> list[str]:
@@ -53,33 +48,32 @@ def dated(table: pl.DataFrame, first: int, facts: Inspection, styles: Styles, *,
         days = [pl.col(name) for name in _columns(table, _MIDNIGHT)]
         table = table.with_columns(pl.when(day.str.contains(_MIDNIGHT)).then(day.str.slice(0, 10)).otherwise(day) for day in days)
     else:
-        places = _by_column([(row, column) for row, column, style in facts.styled or () if style in styles.dates], first)
-        for i, rows in places.items():
-            name = table.columns[i]
+        for column, rows in _dates(facts.styled or {}, styles).items():
+            name = table.columns[column - first]
             date = _at(rows) & pl.col(name).str.contains(_MIDNIGHT)
             table = table.with_columns(pl.when(date).then(pl.col(name).str.slice(0, 10)).otherwise(pl.col(name)).alias(name))
     return table.with_columns(pl.all().str.replace(_CLOCK, "$1")) if styles.times and table.width else table
 
 
-def _by_column(places: list[Position], first: int) -> dict[int, list[int]]:
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    for row, column in places:
-        found[column - first].append(row)
+def _dates(styled: Styled, styles: Styles) -> dict[int, array[int]]:
+    """Column -> the rows in which it holds a date."""
+    found: defaultdict[int, array[int]] = defaultdict(lambda: array("I"))
+    for (column, style), rows in styled.items():
+        if style in styles.dates:
+            found[column].extend(rows)
     return dict(found)
 
 
-def _at(rows: list[int]) -> pl.Expr:
+def _at(rows: array[int]) -> pl.Expr:
     return pl.int_range(pl.len(), dtype=pl.UInt32).is_in(pl.Series(rows, dtype=pl.UInt32).implode())
 
 
 def zeroed(table: pl.DataFrame, first: int, facts: Inspection, styles: Styles) -> pl.DataFrame:
     """Whole numbers get the zeros and the plus back that their number format shows."""
-    by_column: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for row, column, style in facts.styled or ():
-        if style in styles.zeros:
-            by_column[column - first, style].append(row)
-    for (i, style), rows in by_column.items():
-        name, (digits, plus) = table.columns[i], styles.zeros[style]
+    for (column, style), rows in (facts.styled or {}).items():
+        if style not in styles.zeros:
+            continue
+        name, (digits, plus) = table.columns[column - first], styles.zeros[style]
         whole = _at(rows) & pl.col(name).str.contains(r"^[0-9]+$")
         shown = pl.concat_str(pl.lit(plus), pl.col(name).str.zfill(digits))
         table = table.with_columns(pl.when(whole).then(shown).otherwise(pl.col(name)).alias(name))

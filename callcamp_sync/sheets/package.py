@@ -12,7 +12,9 @@ from __future__ import annotations
 import io
 import posixpath
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
@@ -24,7 +26,11 @@ MAX_PART = 2_000_000_000
 MAX_RATIO = 250
 _RATIO_FROM = 50_000_000
 MAX_MEMBERS = 10_000
+MAX_ELEMENTS = 200_000
+MAX_SHEETS = 2_000
 _BLOCK = 1 << 22
+#: Bytes of a member's own header before its name; the last four say how long the name and what follows it are.
+_HEADER = 30
 _DATE_IDS = {14, 15, 16, 17, *range(27, 32), *range(34, 37), *range(50, 59)}
 _TIME_IDS = {18, 19, 20, 21, 22, 32, 33, 45, 46, 47}
 _NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', re.IGNORECASE)
@@ -32,6 +38,7 @@ _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 #: A code of zeros, with a plus before them or not, in spaces, brackets and hyphens: 00000000000, "+"0, (000) 000-0000.
 _ZEROS = re.compile(r"(\+?)[ ()\-/]*(?:[0#][ ()\-/]*)+")
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.')
+_TRUE = ("1", "true")
 _DAMAGED = "open it in Excel and save it again"
 
 
@@ -63,18 +70,39 @@ class Styles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A workbook. calculates_on_load: it was written by a program that left the formulas to Excel."""
+    """A workbook. style_part, shared: parts in the zip. calculates_on_load: a program wrote it that left the formulas to Excel.
+
+    date1904: its days are counted from 1904.
+    """
 
     zip: zipfile.ZipFile
+    data: bytes
     shown: str
     sheets: tuple[SheetPart, ...]
     styles: Styles
+    style_part: str | None
     shared: str | None
     calculates_on_load: bool
+    date1904: bool
 
     def pieces(self, part: str) -> Iterator[bytes]:
         """The part, inflated, in pieces that begin with a tag and end before one."""
         return inflated(self.zip, part, self.shown)
+
+    def raw(self, part: str) -> bytes:
+        """The part as it stands in the zip, pressed; raises SheetError where it unpacks to other than the zip says of it."""
+        info = self.zip.getinfo(part)
+        try:
+            with self.zip.open(info):  # checks the header
+                pass
+            begin = info.header_offset + _HEADER
+            begin += sum(struct.unpack_from("<HH", self.data, begin - 4))
+            found = self.data[begin : begin + info.compress_size]
+            if _unpacked_size(found, info.compress_type) == info.file_size:
+                return found
+        except ZIP_DAMAGE as error:
+            raise _damaged(self.shown, part) from error
+        raise _damaged(self.shown, part)
 
 
 def open_package(data: bytes, shown: str) -> Package:
@@ -87,10 +115,17 @@ def open_package(data: bytes, shown: str) -> Package:
         raise SheetError(f"`{shown}` is damaged or truncated: it is no whole workbook", hint="copy or export it again") from error
     names = _members(archive, shown)
     links = _relations(archive, names, shown)
-    sheets, on_load = _sheets(archive, names, links, shown)
-    shared = names.get("xl/sharedstrings.xml")
+    sheets, on_load, date1904 = _sheets(archive, names, links, shown)
     return Package(
-        zip=archive, shown=shown, sheets=sheets, styles=_styles(archive, names, shown), shared=shared, calculates_on_load=on_load
+        zip=archive,
+        data=data,
+        shown=shown,
+        sheets=sheets,
+        styles=_styles(archive, names, shown),
+        style_part=names.get("xl/styles.xml"),
+        shared=names.get("xl/sharedstrings.xml"),
+        calculates_on_load=on_load,
+        date1904=date1904,
     )
 
 
@@ -126,7 +161,9 @@ def inflated(archive: zipfile.ZipFile, part: str, shown: str, *, xml: bool = Tru
                         f"`{shown}` inflates to more than {size:,} bytes in `{part}`",
                         hint="split the workbook, or save it as .csv",
                     )
-                if xml and (_DOCTYPE.search(rest[-16:] + block) or (size == len(block) and _not_utf8(block))):
+                # One rare byte is found many times faster than the pattern, and nothing needs to be copied for it.
+                told = xml and (b"!" in block or b"!" in rest[-16:])
+                if xml and ((told and _DOCTYPE.search(rest[-16:] + block)) or (size == len(block) and _not_utf8(block))):
                     raise SheetError(f"`{shown}` holds XML that Excel does not write (`{part}`)", hint=_DAMAGED)
                 rest += block
                 cut = rest.rfind(b"<")
@@ -134,8 +171,23 @@ def inflated(archive: zipfile.ZipFile, part: str, shown: str, *, xml: bool = Tru
                     yield rest[:cut]
                     rest = rest[cut:]
     except ZIP_DAMAGE as error:
-        raise SheetError(f"`{shown}` is damaged (`{part}`)", hint="copy or export it again") from error
+        raise _damaged(shown, part) from error
     yield rest
+
+
+def _damaged(shown: str, part: str) -> SheetError:
+    return SheetError(f"`{shown}` is damaged (`{part}`)", hint="copy or export it again")
+
+
+def _unpacked_size(data: bytes, method: int) -> int:
+    """Bytes that the part really unpacks to; -1 where its end is not its end. Python's reader stops where the zip says so."""
+    if method == zipfile.ZIP_STORED:
+        return len(data)
+    engine, size = zlib.decompressobj(wbits=-15), 0
+    while not engine.eof and data:
+        size += len(engine.decompress(data, _BLOCK))
+        data = engine.unconsumed_tail
+    return size if engine.eof and not engine.unused_data else -1
 
 
 def _not_utf8(block: bytes) -> bool:
@@ -162,14 +214,20 @@ def local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def elements(archive: zipfile.ZipFile, part: str, shown: str) -> list[tuple[str, str, dict[str, str]]]:
-    """(parent, tag, attributes) of every element, names without prefixes, in document order. For small parts only."""
+def elements(archive: zipfile.ZipFile, part: str, shown: str, *tags: str) -> list[tuple[str, str, dict[str, str]]]:
+    """(parent, tag, attributes) of every element of these tags, names without prefixes, in document order.
+
+    Raises SheetError for more of them, or more of them inside each other, than any workbook has.
+    """
     found: list[tuple[str, str, dict[str, str]]] = []
     stack = [""]
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        found.append((stack[-1], local(tag), {local(name): value for name, value in attributes.items()}))
+        if local(tag) in tags:
+            found.append((stack[-1], local(tag), {local(name): value for name, value in attributes.items()}))
         stack.append(local(tag))
+        if max(len(found), len(stack)) > MAX_ELEMENTS:
+            raise SheetError(f"`{shown}` holds more in `{part}` than any workbook of Excel", hint=_DAMAGED)
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
@@ -184,7 +242,7 @@ def _relations(archive: zipfile.ZipFile, names: dict[str, str], shown: str) -> d
     if part is None:
         raise SheetError(f"`{shown}` is damaged: it does not say where its sheets are", hint=_DAMAGED)
     links = {}
-    for _, tag, has in elements(archive, part, shown):
+    for _, tag, has in elements(archive, part, shown, "Relationship"):
         if tag == "Relationship":
             target = posixpath.normpath(posixpath.join("/xl", has.get("Target", ""))).lstrip("/").lower()
             links[has.get("Id", "")] = (has.get("Type", "").rpartition("/")[2], target)
@@ -193,22 +251,23 @@ def _relations(archive: zipfile.ZipFile, names: dict[str, str], shown: str) -> d
 
 def _sheets(
     archive: zipfile.ZipFile, names: dict[str, str], links: dict[str, tuple[str, str]], shown: str
-) -> tuple[tuple[SheetPart, ...], bool]:
-    sheets, on_load = [], False
-    for parent, tag, has in elements(archive, names["xl/workbook.xml"], shown):
+) -> tuple[tuple[SheetPart, ...], bool, bool]:
+    sheets, on_load, date1904 = [], False, False
+    for parent, tag, has in elements(archive, names["xl/workbook.xml"], shown, "sheet", "calcPr", "workbookPr"):
         kind, target = links.get(has.get("id", ""), ("", ""))
         if tag == "sheet" and parent == "sheets" and kind == "worksheet" and target in names:
             visible = has.get("state", "visible") == "visible"
             sheets.append(SheetPart(name=has.get("name", ""), visible=visible, part=names[target]))
-        on_load = on_load or (tag == "calcPr" and has.get("fullCalcOnLoad") in ("1", "true"))
-    if not sheets:
-        raise SheetError(f"`{shown}` has no worksheet")
-    return tuple(sheets), on_load
+        on_load = on_load or (tag == "calcPr" and has.get("fullCalcOnLoad") in _TRUE)
+        date1904 = date1904 or (tag == "workbookPr" and has.get("date1904") in _TRUE)
+    if not sheets or len(sheets) > MAX_SHEETS:
+        raise SheetError(f"`{shown}` has {f'{len(sheets):,} sheets' if sheets else 'no worksheet'}")
+    return tuple(sheets), on_load, date1904
 
 
 def _styles(archive: zipfile.ZipFile, names: dict[str, str], shown: str) -> Styles:
     part = names.get("xl/styles.xml")
-    found = elements(archive, part, shown) if part else []
+    found = elements(archive, part, shown, "numFmt", "xf") if part else []
     codes = {has.get("numFmtId", ""): has.get("formatCode", "") for _, tag, has in found if tag == "numFmt"}
     formats = [has.get("numFmtId", "0") for parent, tag, has in found if tag == "xf" and parent == "cellXfs"]
     return styles_of(codes, formats)

@@ -42,6 +42,16 @@ def records(data: bytes, delimiter: bytes, start: int = 0) -> Iterator[Record]:
 
 def well_formed(data: bytes, delimiter: bytes, start: int = 0) -> bool:
     """Whether every quote from `start` on stands as RFC 4180 has it, and every line ends with LF or CRLF."""
+    if b"\r" in data and data.count(b"\r", start) != data.count(b"\r\n", start):
+        return _well_formed_cell_by_cell(data, delimiter, start)
+    # Every CR is part of a line end, so only quotes are left to judge; what lies between them is passed over at once.
+    mark = re.escape(delimiter)
+    quoted = rb"(?:\A|(?<=[\r\n" + mark + rb']))"[^"]*+(?:""[^"]*+)*+"(?=[\r\n' + mark + rb"]|\Z)"
+    match = re.compile(rb'(?:[^"]*+' + quoted + rb')*+[^"]*+').match(data, start)
+    return match is not None and match.end() == len(data)
+
+
+def _well_formed_cell_by_cell(data: bytes, delimiter: bytes, start: int) -> bool:
     mark = re.escape(delimiter)
     cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^"\r\n' + mark + rb"]*+)"
     whole = re.compile(rb"(?:" + cell + rb"(?:" + mark + rb"|\r?\n))*+" + cell)

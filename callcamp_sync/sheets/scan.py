@@ -1,9 +1,9 @@
 """What a worksheet's XML says that bulk readers do not tell: extent, errors, formulas without a value, hidden rows, date cells.
 
 In:  the pieces of a worksheet part (package.py).
-Out: `survey`: a quick look at every byte that says whether a close one is needed. `inspect`: the close look, exact, tag by tag.
+Out: `inspect`: the close look, exact, tag by tag. It costs seconds on millions of cells, and most rows have nothing to tell: of
+which rows that is proved, says grammar.py.
 Pure: no I/O.
-Why two: tag by tag costs seconds on millions of cells, and most sheets have nothing to tell.
 Rule source: ECMA-376, part 1, section 18.3; reliability notes, section 5.
 """
 
@@ -11,49 +11,28 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeAlias
 from xml.parsers import expat
 
+from callcamp_sync.errors import SheetError
 from callcamp_sync.sheets.package import Styles, local, parse
 
-#: A cell further than column Z or row 999,999, or one that is not written the way Excel writes it.
-_UNUSUAL = re.compile(rb'<c(?: (?!r="[A-Z][0-9]{1,6}")|[>\t\r\n])')
-#: Of these, the second kind: only the close look can tell where it is.
-_ODD = re.compile(rb'<c(?: (?!r="[A-Z]{1,3}[0-9]{1,7}")|[>\t\r\n])')
-_PLACE = re.compile(rb'<c r="([A-Z]+)([0-9]+)"')
-_FORMULA = re.compile(rb"<(?:[A-Za-z]\w*:)?f[ />]")
 _VALUE = re.compile(rb"<(?:[A-Za-z]\w*:)?(?:v|is)[ >]")
 _ITEM = re.compile(rb"<(?:[A-Za-z]\w*:)?si[ >]")
 _MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']\$?([A-Z]{1,3})\$?([0-9]{1,7}):\$?([A-Z]{1,3})\$?([0-9]{1,7})["']""")
-_EXPONENTS = (b"E+", b"E-", b"e+", b"e-")
-_NEAR_COLUMNS, _NEAR_ROWS = 26, 999_999
 #: Whole numbers from the first on have more digits than the 15 that a spreadsheet keeps; below the second 0 is read.
 _HUGE, _TINY = 1e15, 1e-9
 
 Area = tuple[int, int, int, int]
+#: (column from 0, style) -> rows from 0.
+Styled: TypeAlias = "dict[tuple[int, str], array[int]]"  # an array takes no brackets before Python 3.12
 
-
-@dataclass(slots=True, kw_only=True)
-class Survey:
-    """cells: how many are written. columns, rows: bounds of the extent; the close look knows it. merged: see Inspection."""
-
-    cells: int = 0
-    columns: int = 0
-    rows: int = 0
-    odd: bool = False
-    errors: bool = False
-    formulas: bool = False
-    hidden: bool = False
-    inline: bool = False
-    exponents: bool = False
-    merged: list[Area] = field(default_factory=list)
-
-    @property
-    def notable(self) -> bool:
-        """Whether there is something that only the close look shows in full."""
-        return self.odd or self.errors or self.formulas or self.hidden or self.exponents
+#: Cells with an error, without a value or with an uncertain number, and merged cells: each takes a line of a report.
+MAX_TOLD = 500_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +42,7 @@ class Inspection:
     errors: position -> text. uncalculated: formulas without a value. hidden: rows that are hidden and have a value.
     styled: number cells in a telling style, and that style; None when nobody looked. numbers: cells that hold a number which the
     bulk reader shows with digits that it has not -> what is certain of it. strings: bytes of shared strings that the cells refer
-    to, repeats counted. merged: (first row, first column, last row, last column). plain: no text but shared strings, no formula.
+    to, repeats counted. merged: (first row, first column, last row, last column). midnight_text: a text may read like a midnight.
     """
 
     cells: int = 0
@@ -74,47 +53,32 @@ class Inspection:
     uncalculated: list[tuple[int, int]] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
     numbers: dict[tuple[int, int], str] = field(default_factory=dict)
-    styled: list[tuple[int, int, str]] | None = None
+    styled: Styled | None = None
     merged: list[Area] = field(default_factory=list)
-    plain: bool = False
-    close: bool = False
+    midnight_text: bool = False
 
+    def add(self, other: Inspection) -> None:
+        """Take in what was found in other rows of the same sheet."""
+        self.cells += other.cells
+        self.columns, self.rows = max(self.columns, other.columns), max(self.rows, other.rows)
+        self.strings += other.strings
+        self.errors |= other.errors
+        self.uncalculated += other.uncalculated
+        self.hidden |= other.hidden
+        self.numbers |= other.numbers
+        if self.styled is not None and other.styled is not None:
+            for place, rows in other.styled.items():
+                self.styled.setdefault(place, array("I")).extend(rows)
+        self.merged += other.merged
+        self.midnight_text = self.midnight_text or other.midnight_text
+        self.check()
 
-def survey(pieces: Iterator[bytes]) -> Survey:
-    """The quick look. Its extent is never smaller than the real one, unless `odd` says that it is unknown."""
-    seen = Survey(columns=_NEAR_COLUMNS)
-    far = False
-    for nth, piece in enumerate(pieces):
-        seen.cells += piece.count(b"<c ")
-        # A search for one rare byte is many times faster than one for two bytes, and mostly the only one that is needed.
-        prefixed = nth == 0 and re.search(rb"<\w+:worksheet\b", piece) is not None
-        unusual = _UNUSUAL.search(piece) is not None
-        seen.odd = (
-            seen.odd
-            or prefixed
-            or (b"!" in piece and b"<!" in piece)
-            or b':c r="' in piece
-            or (unusual and _ODD.search(piece) is not None)
-        )
-        seen.errors = seen.errors or b't="e"' in piece
-        seen.formulas = seen.formulas or (b"f" in piece and b"<f" in piece and _FORMULA.search(piece) is not None)
-        seen.hidden = seen.hidden or b"hidden=" in piece
-        seen.inline = seen.inline or (b"i" in piece and b"<is" in piece) or b't="str"' in piece
-        seen.exponents = seen.exponents or any(mark[1:] in piece and mark in piece for mark in _EXPONENTS)
-        seen.merged += merged(piece)
-        far = far or unusual
-        _widen(seen, piece, far)
-    return seen
-
-
-def _widen(seen: Survey, piece: bytes, far: bool) -> None:
-    """Reading every position is slow, so a piece without a far cell counts as reaching to the bounds of `near`."""
-    if not far:
-        seen.rows = max(seen.rows, _NEAR_ROWS)
-        return
-    places = _PLACE.findall(piece)
-    seen.columns = max([seen.columns, *map(column_number, {letters for letters, _ in places})])
-    seen.rows = max([seen.rows, *(int(number) for number in {number for _, number in places})])
+    def check(self) -> None:
+        """Raise SheetError where there is more to tell than anybody reads."""
+        told = len(self.errors) + len(self.uncalculated) + len(self.numbers)
+        if max(told, len(self.merged)) > MAX_TOLD:
+            kind = "merged cells" if told <= MAX_TOLD else "errors, formulas without a value and uncertain numbers"
+            raise SheetError(f"the sheet has more than {MAX_TOLD:,} {kind}", hint="mend the sheet in Excel, or save it as .csv")
 
 
 def merged(piece: bytes) -> list[Area]:
@@ -130,18 +94,20 @@ def has_value(piece: bytes) -> bool:
     return _VALUE.search(piece) is not None
 
 
-def lengths(pieces: Iterator[bytes]) -> list[int]:
-    """An upper bound of each shared string's bytes, in order."""
-    found: list[int] = []
-    open_length = 0
+def lengths(pieces: Iterator[bytes], found: array[int]) -> None:
+    """Append an upper bound of each shared string's bytes, in order."""
+    open_length, begun = 0, False
     for piece in pieces:
         plain = b"<si " not in piece and b":si" not in piece
         head, *rest = piece.split(b"<si>") if plain else _ITEM.split(piece)
         open_length += len(head)
-        for text in rest:
+        if rest and begun:
             found.append(open_length)
-            open_length = len(text)
-    return [*found[1:], open_length]
+        if rest:
+            found.extend(map(len, rest[:-1]))
+            open_length, begun = len(rest[-1]), True
+    if begun:
+        found.append(open_length)
 
 
 def column_number(letters: bytes) -> int:
@@ -152,23 +118,27 @@ def column_number(letters: bytes) -> int:
     return number
 
 
-def styled(pieces: Iterator[bytes], styles: Styles) -> list[tuple[int, int, str]]:
-    """The number cells in a telling style, as `Inspection.styled`, in a sheet whose survey is not `odd`."""
+def styled(pieces: Iterable[bytes], styles: Styles) -> Styled:
+    """The number cells in a telling style, as `Inspection.styled`, in rows that are plain (grammar.py)."""
     if not styles.telling:
-        return []
+        return {}
     alternatives = b"|".join(style.encode() for style in sorted(styles.telling))
     cell = re.compile(rb'<c r="([A-Z]+)([0-9]+)" s="(' + alternatives + rb')"(?: t="n")?>')
     number = cache(column_number)
     named = {style.encode(): style for style in styles.telling}
-    return [(int(row) - 1, number(letters) - 1, named[style]) for piece in pieces for letters, row, style in cell.findall(piece)]
+    found: Styled = {}
+    for piece in pieces:
+        for letters, row, style in cell.findall(piece):
+            found.setdefault((number(letters) - 1, named[style]), array("I")).append(int(row) - 1)
+    return found
 
 
-def inspect(pieces: Iterator[bytes], part: str, *, styles: Styles, on_load: bool, lengths: list[int] | None = None) -> Inspection:
+def inspect(pieces: Iterator[bytes], part: str, *, styles: Styles, on_load: bool, lengths: Sequence[int] = ()) -> Inspection:
     """The close look.
 
     on_load: the workbook was written without calculating, so a formula's 0 is no value. lengths: bytes of each shared string.
     """
-    look = _Look(styles, on_load, lengths or [])
+    look = _Look(styles, on_load, lengths)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = look.start
@@ -181,9 +151,9 @@ def inspect(pieces: Iterator[bytes], part: str, *, styles: Styles, on_load: bool
 class _Look:
     """The state of one close look: where it is, and what it has found."""
 
-    def __init__(self, styles: Styles, on_load: bool, lengths: list[int]) -> None:
-        self._styled: list[tuple[int, int, str]] = []
-        self.result = Inspection(styled=self._styled, close=True)
+    def __init__(self, styles: Styles, on_load: bool, lengths: Sequence[int]) -> None:
+        self._styled: Styled = {}
+        self.result = Inspection(styled=self._styled)
         self._styles, self._on_load, self._lengths = styles, on_load, lengths
         self._row, self._column, self._row_hidden = -1, -1, False
         self._kind, self._style = "n", "0"
@@ -228,6 +198,7 @@ class _Look:
         at, result = (self._row, self._column), self.result
         if self._formula and self._kind == "n" and (not value or (self._on_load and value == "0")):
             result.uncalculated.append(at)
+            result.check()
         elif not value:
             return
         result.cells += 1
@@ -236,6 +207,7 @@ class _Look:
             result.hidden.add(at[0])
         if self._kind == "e":
             result.errors[at] = value
+            result.check()
         elif self._kind == "n":
             self._number(at, value)
         elif self._kind == "s" and value.isdecimal() and int(value) < len(self._lengths):
@@ -243,10 +215,11 @@ class _Look:
 
     def _number(self, at: tuple[int, int], value: str) -> None:
         if self._style in self._styles.telling:
-            self._styled.append((*at, self._style))
+            self._styled.setdefault((at[1], self._style), array("I")).append(at[0])
         certain = certain_of(value)
         if certain is not None:
             self.result.numbers[at] = certain
+            self.result.check()
 
 
 def certain_of(value: str) -> str | None:

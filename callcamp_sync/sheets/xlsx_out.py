@@ -21,7 +21,8 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
 
 from callcamp_sync.errors import StateError
-from callcamp_sync.sheets import atomic, charts, links, tabs
+from callcamp_sync.sheets import atomic, charts, filling, links, tabs
+from callcamp_sync.sheets.filling import Filling
 from callcamp_sync.sheets.tabs import Cells, Column, Tab
 
 _SAFE = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -39,6 +40,8 @@ COLOURS = {
 }
 _KNOWN_PROPERTIES = ("title", "subject", "author", "manager", "company", "category", "keywords", "comments", "status")
 _SLICE = 10_000
+#: Sheets with more rows are filled in by column, after the book was written.
+_LONG = 1_000
 
 
 def write_workbook(
@@ -56,8 +59,11 @@ def write_workbook(
     Raises StateError when the file cannot be written; an old file then stands unharmed.
     """
     said: list[str] = []
-    with new_book(path, properties or {}, created) as book:
-        _write_tabs(book, tabs_, rows_per_sheet, said)
+    with _told(path), atomic.replacing(path) as part, tempfile.TemporaryDirectory(prefix="callcamp-sync-") as scratch:
+        headed = Path(scratch) / "headed.xlsx"
+        with _book(headed, scratch, properties or {}, created) as book:
+            long = _write_tabs(book, tabs_, rows_per_sheet, said)
+        filling.fill(headed, long, part)
     return tuple(said)
 
 
@@ -67,12 +73,24 @@ def new_book(path: str | Path, properties: Mapping[str, str], created: datetime 
 
     Cells must be written row by row. Raises StateError when the file cannot be written; an old file then stands unharmed.
     """
+    scratch = tempfile.TemporaryDirectory(prefix="callcamp-sync-")
+    with _told(path), atomic.replacing(path) as part, scratch as folder, _book(part, folder, properties, created) as book:
+        yield book
+
+
+@contextmanager
+def _book(path: Path, scratch: str, properties: Mapping[str, str], created: datetime | None) -> Iterator[Any]:
+    book = xlsxwriter.Workbook(str(path), _SAFE | {"tmpdir": scratch})
+    _set_properties(book, properties, created)
+    yield book
+    book.close()
+
+
+@contextmanager
+def _told(path: str | Path) -> Iterator[None]:
+    """The writer's own errors as ours."""
     try:
-        with atomic.replacing(path) as part, tempfile.TemporaryDirectory(prefix="callcamp-sync-") as scratch:
-            book = xlsxwriter.Workbook(str(part), _SAFE | {"tmpdir": scratch})
-            _set_properties(book, properties, created)
-            yield book
-            book.close()
+        yield
     except XlsxWriterException as error:
         raise StateError(f"cannot write `{path}`: {error}", hint="check the folder, its rights and the free space") from error
 
@@ -86,15 +104,19 @@ def _set_properties(book: Any, properties: Mapping[str, str], created: datetime 
             book.set_custom_property(tabs.clean(name), text[:255])
 
 
-def _write_tabs(book: Any, all_tabs: Sequence[Tab], rows_per_sheet: int, said: list[str]) -> None:
+def _write_tabs(book: Any, all_tabs: Sequence[Tab], rows_per_sheet: int, said: list[str]) -> dict[int, Filling]:
+    """Write every tab, of the long ones all but their rows; returns these rows by the number of their sheet."""
     parts = [(tab, piece) for tab in all_tabs for piece in _pieces(tab, rows_per_sheet, said)]
     names = tabs.tab_names([tab.name for tab, _ in parts])
     look = Look(book)
-    for name, (tab, piece) in zip(names, parts, strict=True):
-        _write_sheet(book.add_worksheet(name), tab, piece, look)
+    long: dict[int, Filling] = {}
+    for number, (name, (tab, piece)) in enumerate(zip(names, parts, strict=True), start=1):
+        if filled := _write_sheet(book.add_worksheet(name), tab, piece, look):
+            long[number] = filled
         charts.finish(book, book.get_worksheet_by_name(name), tab, len(piece[0].texts) if piece else 0)
     if not parts:
         book.add_worksheet("Empty")
+    return long
 
 
 class Look:
@@ -137,7 +159,8 @@ def _part(cells: Cells, start: int, rows: int) -> Cells:
     return Cells(texts=cells.texts.slice(start, rows), numbers=numbers, cut=0, cleaned=0)
 
 
-def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: Look) -> None:
+def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: Look) -> Filling | None:
+    """Write a sheet; the rows of a long one are left to `filling`, and returned."""
     rows = len(piece[0].texts) if piece else 0
     for index, (column, cells) in enumerate(zip(tab.columns, piece, strict=False)):
         sheet.write_string(0, index, tabs.shortened(tabs.clean(column.heading)), look.header)
@@ -145,11 +168,19 @@ def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: Look) -> None:
         _mark(sheet, index, rows, tab.marks.get(column.heading, {}), look)
     for row, height in _heights(tab, piece).items():
         sheet.set_row(row, height)
-    _write_rows(sheet, piece, [look.of(tab, column) for column in tab.columns], links.targets(tab, rows))
+    long = None
+    # XlsxWriter takes `<r>…</r>` for markup of its own and writes it as it stands: nobody's cell may do that.
+    marked = any(cells.texts.str.starts_with("<r>").any() for cells in piece)
+    if (rows > _LONG or marked) and not any(column.wrap for column in tab.columns):
+        days = frozenset(i for i, column in enumerate(tab.columns) if column.kind in ("instant", "date"))
+        long = Filling(piece=piece, days=days, leading=links.targets(tab, rows))
+    else:
+        _write_rows(sheet, piece, [look.of(tab, column) for column in tab.columns], links.targets(tab, rows))
     if tab.freeze:
         sheet.freeze_panes(1, 0)
     if tab.filter and piece:
         sheet.autofilter(0, 0, rows, len(piece) - 1)
+    return long
 
 
 def _write_rows(sheet: Any, piece: list[Cells], formats: list[Any], leading: Mapping[int, list[str | None]]) -> None:

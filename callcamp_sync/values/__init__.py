@@ -23,6 +23,7 @@ from callcamp_sync.values.reading import Reading
 __all__ = ["canonical", "fold_status", "fold_statuses", "offered", "read_column"]
 
 _SHAPE = {"value": pl.String, "code": pl.String, "detail": pl.String}
+_NUMERIC = frozenset({Kind.NUMBER, Kind.MONEY})
 _NEVER_CLEARED = frozenset({Kind.ID, Kind.ACTION, Kind.STATUS})
 
 Reader = Callable[[str], Reading]
@@ -45,6 +46,9 @@ def read_column(text: pl.Series, rule: Rule, *, zones: pl.Series | None = None) 
         found = texts.read(cells, kind)
     elif kind is Kind.INSTANT and rule.timezone is None and zones is not None:
         found = _by_pair(cells, zones.cast(pl.String), lambda cell, zone: times.read_instant(cell, rule.formats, zone))
+    elif kind in _NUMERIC:
+        plain = numbers.simple(cells, decimal=rule.decimal, thousands=rule.thousands)
+        found = _completed(plain, cells, _reader(rule))
     else:
         found = _by_distinct(cells, _reader(rule))
     return _with_clear(found, cells, clearable=kind not in _NEVER_CLEARED)
@@ -76,6 +80,12 @@ def _by_distinct(cells: pl.Series, read: Reader) -> pl.DataFrame:
     return asked.join(known, on="cell", how="left", maintain_order="left").select(*_SHAPE)
 
 
+def _completed(plain: pl.Series, cells: pl.Series, read: Reader) -> pl.DataFrame:
+    """`plain` where it has a value; each other distinct cell through `read`."""
+    rest = pl.select(pl.when(plain.is_null()).then(cells)).to_series()
+    return _by_distinct(rest, read).with_columns(value=pl.coalesce(plain, "value"))
+
+
 def _by_pair(cells: pl.Series, others: pl.Series, read: Callable[[str, str | None], Reading]) -> pl.DataFrame:
     """Each distinct pair of cell and other through `read`; the other may be null, the cell's null gives null."""
     asked = pl.DataFrame({"cell": cells, "other": others})
@@ -87,7 +97,10 @@ def _by_pair(cells: pl.Series, others: pl.Series, read: Callable[[str, str | Non
 
 def _with_clear(found: pl.DataFrame, cells: pl.Series, *, clearable: bool) -> pl.DataFrame:
     """`found`, with CLEAR where a cell says so: as the value, or as the issue `value-clear`."""
-    clear = pl.lit(cells == CLEAR)
+    mark = cells == CLEAR
+    if not mark.any():
+        return found
+    clear = pl.lit(mark)
     nothing = pl.lit(None, dtype=pl.String)
     return found.with_columns(
         value=pl.when(clear).then(pl.lit(CLEAR) if clearable else nothing).otherwise("value"),
@@ -115,6 +128,8 @@ def canonical(text: pl.Series, kind: Kind) -> pl.Series:
         Kind.DATE: lambda cell: times.read_date(cell, ()),
         Kind.INSTANT: lambda cell: times.read_instant(cell, (), None),
     }
+    if kind in _NUMERIC:
+        return _completed(numbers.simple(cells), cells, readers[kind])["value"].fill_null(cells).alias(text.name)
     if kind in readers:
         return _by_distinct(cells, readers[kind])["value"].fill_null(cells).alias(text.name)
     found = texts.read(cells, kind)["value"].fill_null(cells) if kind is Kind.EMAIL else cells

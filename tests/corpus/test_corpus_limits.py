@@ -18,12 +18,8 @@ from callcamp_sync.sheets import SheetLimits, read_sheet
 from callcamp_sync.sheets.package import zeros_of
 
 TEXT = corpus_text.PLAIN.encode()
-LARGE = make.xlsx(make.sheet_xml(corpus_books.LINES + " " * 17_000_000))
-
-
-def test_a_large_workbook_is_read_by_a_child_as_a_small_one_is_here(tmp_path: Path) -> None:
-    (tmp_path / "leads.xlsx").write_bytes(LARGE)
-    assert tuple(read_sheet(tmp_path / "leads.xlsx").frame.rows()) == corpus_books.ROWS
+#: Its cells do not say where they are, so it is read by a process of its own.
+ODD = make.xlsx(make.sheet_xml(corpus_books.LINES.replace(' r="', ' x="')))
 
 
 LIMITS: dict[str, tuple[Callable[[], bytes], SheetLimits, str]] = {
@@ -37,8 +33,8 @@ LIMITS: dict[str, tuple[Callable[[], bytes], SheetLimits, str]] = {
     "cells of a text": (lambda: TEXT, SheetLimits(cells=3), "2 rows and 2 columns, more than 3 cells.*sheet_max_cells"),
     "rows of a workbook": (lambda: corpus_books.BOOK, SheetLimits(rows=1), "has 2 rows, more than 1.*sheet_max_rows"),
     "rows of an old workbook": (lambda: corpus_books.XLS, SheetLimits(rows=1), "has 2 rows, more than 1.*sheet_max_rows"),
-    "a child's memory": (lambda: LARGE, SheetLimits(memory=100), "more than 100 MB of memory.*sheet_memory_mb"),
-    "a child's time": (lambda: LARGE, SheetLimits(seconds=0.01), "longer than 0.01 seconds.*sheet_seconds"),
+    "a child's memory": (lambda: ODD, SheetLimits(memory=30), "more than 30 MB of memory.*sheet_memory_mb"),
+    "a child's time": (lambda: ODD, SheetLimits(seconds=0.01), "longer than 0.01 seconds.*sheet_seconds"),
 }
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from callcamp_sync.sandbox import Order
+from callcamp_sync.sandbox.front import Heard
+from callcamp_sync.sandbox.keyed import happens, pick
 
-from .front import Heard
-from .keyed import happens, pick
 from .scenario import Scenario
 
 _CALLABLE = ("planned", "scheduled", "busy")

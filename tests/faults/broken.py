@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
+import httpx
+
 from callcamp_sync import drift, ledger, lock, pipeline, reconcile, sending, settling, snapshot
 from callcamp_sync.api import exchange, paging, reader, retry, transport
 from callcamp_sync.api.retry import Verdict
@@ -101,13 +103,17 @@ def never_by_order() -> Sequence[Swap]:
 
 def follows_redirects() -> Sequence[Swap]:
     """Goes where it is sent."""
-    own = transport.Transport.__init__
+    own = transport.Transport.send
 
-    def begin(self: transport.Transport, client: Any) -> None:
-        client.follow_redirects = True
-        own(self, client)
+    async def send(self: transport.Transport, method: str, url: httpx.URL, body: bytes | None, *, seconds: float) -> Any:
+        answer = await own(self, method, url, body, seconds=seconds)
+        while isinstance(answer, transport.Answer) and answer.status in (301, 302, 307) and "location" in answer.headers:
+            method, body = (method, body) if answer.status == 307 else ("GET", None)
+            url = url.join(answer.headers["location"])
+            answer = await own(self, method, url, body, seconds=seconds)
+        return answer
 
-    return [(transport.Transport, "__init__", begin)]
+    return [(transport.Transport, "send", send)]
 
 
 def resumes_by_row() -> Sequence[Swap]:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from callcamp_sync.sandbox import Commit
+from callcamp_sync.sandbox.front import Heard
 
-from .front import Heard
 from .play import Played, Run
 from .reports import report_findings
 from .scenario import TOKEN, Row

@@ -28,8 +28,8 @@ from callcamp_sync import pipeline
 from callcamp_sync.bench import Bench, Request
 from callcamp_sync.errors import SyncError
 from callcamp_sync.sandbox.app import Service
+from callcamp_sync.sandbox.front import Fault, Front, Heard, Wire
 
-from .front import Fault, Front, Heard, Wire
 from .invariants import Finding, judge
 from .play import Played, Run, snapshot_of, standing_of
 from .profiles import CALM

@@ -26,14 +26,14 @@ from callcamp_sync.errors import ExitCode, SyncError
 from callcamp_sync.model import Limit, Mode, OnMissing, Plan, Report
 from callcamp_sync.sandbox import Commit
 from callcamp_sync.sandbox.app import Service
+from callcamp_sync.sandbox.front import Fault, Front, Heard
+from callcamp_sync.sandbox.keyed import happens, pick, share
 from callcamp_sync.settings import Settings
 from callcamp_sync.tally import Stop
 
 from . import clockwork
 from .actors import Actors
 from .clockwork import Clock
-from .front import Fault, Front, Heard
-from .keyed import happens, pick, share
 from .profiles import PROFILES, TIMING, Profile, Weather
 from .scenario import TOKEN, Scenario, build
 from .seams import lending, without_workbook

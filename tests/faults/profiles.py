@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import mischief
-from .front import Fault, Heard
-from .keyed import happens, pick, share
+from callcamp_sync.sandbox import mischief
+from callcamp_sync.sandbox.front import Fault, Heard
+from callcamp_sync.sandbox.keyed import happens, pick, share
 
 
 @dataclass(frozen=True, slots=True)

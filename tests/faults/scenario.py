@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 from callcamp_sync.sandbox import Behaviour, Campaign, Order, Sandbox, World, bulk_phone
 from callcamp_sync.sandbox.entities import RecordType
+from callcamp_sync.sandbox.keyed import happens, pick, share, shuffled
 
-from .keyed import happens, pick, share, shuffled
 from .profiles import Profile
 
 HEADINGS = ("phone", "name", "email", "status", "action", "instructions", "order id")

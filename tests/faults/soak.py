@@ -26,11 +26,11 @@ from typing import Any
 import anyio
 
 from callcamp_sync.sandbox.app import Service
+from callcamp_sync.sandbox.front import Fault, Front, Heard, Wire
+from callcamp_sync.sandbox.keyed import happens, pick
+from callcamp_sync.sandbox.mischief import late, throttle
 
-from .front import Fault, Front, Heard, Wire
-from .keyed import happens, pick
 from .kills import PHASES, RealClock, zygote
-from .mischief import late, throttle
 from .profiles import CALM, LOST
 from .scenario import Scenario, build
 

@@ -10,12 +10,12 @@ import pytest
 
 from callcamp_sync.journal import FILE_NAME, Journal
 from callcamp_sync.model import Step, StepKind
+from callcamp_sync.sandbox.front import Heard
+from callcamp_sync.sandbox.keyed import happens, pick, share, shuffled
 
 from . import clockwork
 from .clockwork import Clock
-from .front import Heard
 from .invariants import CODES, Finding
-from .keyed import happens, pick, share, shuffled
 from .profiles import PROFILES, TIMING
 from .witness import Witness
 

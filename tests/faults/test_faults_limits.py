@@ -11,11 +11,12 @@ import pytest
 from callcamp_sync import pipeline
 from callcamp_sync.bench import Bench, Request
 from callcamp_sync.errors import SyncError
+from callcamp_sync.sandbox import mischief
 from callcamp_sync.sandbox.app import Service
+from callcamp_sync.sandbox.front import Fault, Front, Heard
 
-from . import clockwork, mischief
+from . import clockwork
 from .clockwork import Clock
-from .front import Fault, Front, Heard
 from .profiles import CALM
 from .scenario import build
 from .seams import lending, without_workbook

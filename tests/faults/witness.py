@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from .front import Heard
+from callcamp_sync.sandbox.front import Heard
 
 _OPEN = "SELECT run_id, step_id, kind FROM step WHERE state = 'intent' AND "
 

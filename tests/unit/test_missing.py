@@ -90,3 +90,47 @@ def test_every_order_is_a_rows_or_missing_never_both() -> None:
     ours = set(found.rows["order_uuid"].drop_nulls())
     assert (ours, set(found.orders["order_uuid"])) == ({"o2", "o4"}, {"o0", "o1", "o3", "o5"})
     assert found.orders.select(pl.col("outcome").unique()).to_series().to_list() == ["kept"]
+
+
+WAITING = [
+    pytest.param({}, False, 1, "removed", id="without patience once is enough"),
+    pytest.param({}, False, 2, "kept", id="the first time it waits"),
+    pytest.param({"o1": 1}, False, 2, "removed", id="the second time it goes"),
+    pytest.param({"o1": 1}, True, 2, "kept", id="the same file again is no second time"),
+    pytest.param({"o1": 2}, True, 2, "removed", id="and what was due stays due"),
+    pytest.param({"o1": 1}, False, 3, "kept", id="of three it is the second"),
+    pytest.param({"o7": 5}, False, 2, "kept", id="the absences of another order are not its own"),
+]
+
+
+@pytest.mark.parametrize(("absent", "again", "absences", "outcome"), WAITING)
+def test_in_a_job_an_order_goes_only_after_several_good_files(
+    absent: dict[str, int], again: bool, absences: int, outcome: str
+) -> None:
+    rows: tuple[Cells, ...] = ({"phone": P[0]},)
+    standing = ({"phone": P[0]}, {"phone": P[1]})
+    assert missing(rows, *standing, absent=absent, again=again, absences=absences) == [("o1", outcome)]
+
+
+def test_an_order_that_waits_says_how_long() -> None:
+    found = difference(
+        sheet({"phone": P[0]}),
+        orders({"phone": P[0]}, {"phone": P[1]}, {"phone": P[2], "status": "contacted"}),
+        mode=Mode.MIRROR,
+        on_missing=OnMissing.CANCEL,
+        absences=3,
+        absent={"o1": 1, "o2": 1},
+    )
+    assert found.orders.select("order_uuid", "outcome", "message").rows() == [
+        ("o1", "kept", "absent from 2 of 3 good files in a row, so it waits"),
+        ("o2", "protected", None),
+    ]
+
+
+def test_an_order_that_waits_counts_for_no_guard() -> None:
+    from callcamp_sync.guards import Limits, Sizes, check
+
+    standing = orders(*({"phone": phone} for phone in P))
+    found = difference(sheet({"phone": P[0]}), standing, mode=Mode.MIRROR, on_missing=OnMissing.REMOVE, absences=2)
+    guards = check(found, Sizes(rows=1, orders=10, standing=10, last_valid=None), Limits())
+    assert {guard.name: guard.actual for guard in guards}["max-remove"] == 0

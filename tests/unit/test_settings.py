@@ -104,7 +104,7 @@ def test_other_programs_lines_and_variables_are_left_alone(place: Place) -> None
 
 
 def test_the_jobs_of_a_project_file_are_no_settings(place: Place) -> None:
-    place.toml("region = 'GB'\n[jobs.nightly]\nsheet = 'leads.xlsx'\n")
+    place.toml("region = 'GB'\n[defaults]\nmode = 'mirror'\n[[job]]\nname = 'nightly'\nsource = 'leads.xlsx'\n")
     assert place.load().region == "GB"
 
 
@@ -266,6 +266,15 @@ WRONG = [
     ("token_command", " ", "`pass show callcamp`"),
     ("token_command", "pass 'show", "never closed"),
     ("state_dir", 5, "path"),
+    ("max_age", "soon", "`26h`"),
+    ("max_age", True, "`26h`"),
+    ("webhook", "chat.example.com/hook", "`https://`"),
+    ("ping", "ftp://ping.example.com", "`https://`"),
+    ("notify_command", "'", "quoted as in a shell"),
+    ("notify_command", "", "quoted as in a shell"),
+    ("notify_urls", "ops@example.com", "`mailto://"),
+    ("notify", "sometimes", "'change', 'always' or 'failure'"),
+    ("absences", "0", "greater than or equal to 1"),
 ]
 
 
@@ -306,7 +315,8 @@ def test_a_token_that_was_put_in_the_wrong_place_is_not_repeated(place: Place, n
         shown = "".join(traceback.format_exception(error)) + str(error.hint)
         assert CANARY not in shown
     else:
-        assert name in ("token_file", "token_command", "token_keyring", "ca_file", "state_dir", "report_dir", "profile")
+        anything = ("token_file", "token_command", "token_keyring", "ca_file", "state_dir", "report_dir", "profile")
+        assert name in (*anything, "notify_command", "metrics_file")
         assert CANARY in str(getattr(settings, name))
 
 
@@ -609,7 +619,10 @@ def test_every_setting_is_shown_with_its_value_and_where_it_stands(place: Place)
 def test_what_is_secret_is_shown_as_set(place: Place) -> None:
     proxy = f"http://ann:{CANARY}@proxy.example.com:3128"
     place.environ |= {"CALLCAMP_TOKEN": CANARY, "CALLCAMP_TOKEN_COMMAND": f"vault {CANARY}", "CALLCAMP_PROXY": proxy}
+    place.environ |= {"CALLCAMP_NOTIFY_COMMAND": f"tell {CANARY}", "CALLCAMP_NOTIFY_URLS": f"mailto://{CANARY}"}
+    place.environ |= {"CALLCAMP_WEBHOOK": f"https://example.com/{CANARY}", "CALLCAMP_PING": f"https://example.com/{CANARY}"}
     found = shown_in(place)
-    assert found["token"][0] == found["token_command"][0] == "(set)"
+    secret = ("token", "token_command", "notify_command", "notify_urls", "webhook", "ping")
+    assert [found[name][0] for name in secret] == ["(set)"] * len(secret)
     assert found["proxy"][0] == "http://(password)@proxy.example.com:3128"
     assert CANARY not in repr(found)

@@ -1,8 +1,7 @@
 """What can go wrong with one request: each misfortune is a function of a Wire, named as the tables name it.
 
-In:  a Wire (one request in the server's hands), the client's time-out in seconds.
-Out: whether the connection stays. Nothing here decides: profiles choose, by keys.
-Rule source: issue 3, item 8; the fault model in the notes on reliability.
+In:  a Wire (one request in the server's hands). Out: whether the connection stays.
+Nothing here decides: a script (script.py) or a test chooses, by keys.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from .front import Answer, Fault, Wire
+from callcamp_sync.sandbox.front import Answer, Fault, Wire
 
 HTML = b"<!doctype html><html><head><title>Please sign in</title></head><body>hotel network</body></html>"
 
@@ -50,13 +49,13 @@ async def cut(wire: Wire) -> bool:
     return False
 
 
-async def drip(wire: Wire) -> bool:
+async def drip(wire: Wire, seconds: float = 0.7) -> bool:
     """It was carried out; the answer comes byte by byte, for ever: every read succeeds, the whole never does."""
     await wire.carry_out()
     await wire.send(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99999\r\n\r\n")
     while True:
         await wire.send(b" ")
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(seconds)
 
 
 def late(seconds: float) -> Fault:
@@ -104,11 +103,16 @@ def page(body: bytes, *, after: bool) -> Fault:
 
 
 def throttle(retry_after: str | None) -> Fault:
-    """429; not carried out."""
+    """429; not carried out. The server's clock stands still."""
+    more = {} if retry_after is None else {"retry-after": retry_after, "date": "Fri, 01 May 2026 12:00:00 GMT"}
+    return throttled(lambda: more)
+
+
+def throttled(headers: Callable[[], dict[str, str]]) -> Fault:
+    """429 with these headers; not carried out."""
 
     async def play(wire: Wire) -> bool:
-        more = {} if retry_after is None else {"retry-after": retry_after, "date": "Fri, 01 May 2026 12:00:00 GMT"}
-        return await wire.answer(_json(429, {"error": "too many requests"}, **more))
+        return await wire.answer(_json(429, {"error": "too many requests"}, **headers()))
 
     return play
 
@@ -198,8 +202,38 @@ unknown_status = edited(_spoil_status)
 missing_fields = edited(_spoil_fields)
 
 
+def shifted(by: int) -> Fault:
+    """A list's page as if so many things had been added before it (below 0: taken away) since the page before was read.
+
+    `by` above 0 repeats the end of the page before, below 0 leaves out the beginning of this one.
+    """
+
+    async def play(wire: Wire) -> bool:
+        page = int(wire.heard.query.get("page", "1"))
+        if page == 1:
+            return await wire.answer(await wire.carry_out())
+        this = await wire.carry_out()
+        wire.target = _turned(wire.target, page - 1 if by > 0 else page + 1)
+        other = await wire.carry_out()
+        if {this.status, other.status} != {200}:
+            return await wire.answer(this)
+        said, near = orjson.loads(this.body), orjson.loads(other.body)
+        name = next(key for key, value in said.items() if isinstance(value, list))
+        count = min(abs(by), len(said[name]))
+        said[name] = near[name][-count:] + said[name][:-count] if by > 0 else said[name][count:] + near[name][:count]
+        return await wire.answer(Answer(200, this.headers, orjson.dumps(said)))
+
+    return play
+
+
+def _turned(target: str, page: int) -> str:
+    """The same address, at another page."""
+    path, _, query = target.partition("?")
+    kept = [part for part in query.split("&") if part and not part.startswith("page=")]
+    return f"{path}?{'&'.join([*kept, f'page={page}'])}"
+
+
 async def same_page(wire: Wire) -> bool:
     """Whatever page is asked for, the first comes."""
-    wire.target = "&".join("page=1" if part.startswith("page=") else part for part in wire.target.split("&"))
-    wire.target = wire.target.replace("?page=" + wire.heard.query.get("page", ""), "?page=1")
+    wire.target = _turned(wire.target, 1)
     return await wire.answer(await wire.carry_out())

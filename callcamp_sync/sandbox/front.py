@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
-from callcamp_sync.sandbox import Commit
 from callcamp_sync.sandbox.app import Service, build_app
+from callcamp_sync.sandbox.entities import Commit
 
 
 @dataclass(slots=True)
@@ -144,9 +144,10 @@ class Front:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._late: set[asyncio.Task[Any]] = set()
 
-    async def listen(self, client: str) -> int:
-        """A port for that client."""
-        server = await asyncio.start_server(lambda r, w: self._connected(client, r, w), "127.0.0.1", 0)
+    async def listen(self, client: str, at: socket.socket | None = None) -> int:
+        """A port for that client; `at`, a socket that listens already, else a new one on loopback."""
+        place = {"sock": at} if at else {"host": "127.0.0.1", "port": 0}
+        server = await asyncio.start_server(lambda r, w: self._connected(client, r, w), **place)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 
@@ -184,7 +185,8 @@ class Front:
 
     async def _connected(self, client: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task is not None
+        if task is None:
+            raise RuntimeError("a connection is served by a task")
         self._tasks.add(task)
         try:
             while (asked := await _read(reader)) is not None:
