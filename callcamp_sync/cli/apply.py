@@ -24,5 +24,5 @@ def apply(
     settings = running.load_settings(common, flags)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        report = running.run(lambda: library.apply(plan, settings=bench), bench, common.voice)
+        report = running.run(lambda: library.apply(plan, settings=bench), bench.stop, common.voice)
     return showing.ended(report, common.voice)

@@ -24,7 +24,7 @@ def show_all(*, common: Common, flags: dict[str, Any]) -> int:
         async with library.open_client(bench) as client:
             return [campaign.info() for campaign in await client.campaigns()]
 
-    found = running.run(work, bench, common.voice)
+    found = running.run(work, bench.stop, common.voice)
     if common.voice.as_json:
         common.voice.data([{"uuid": c.uuid, "name": c.name, "status": c.status, "timezone": c.timezone} for c in found])
     else:
@@ -45,7 +45,7 @@ def show(
     from callcamp_sync.export import overview
 
     bench = running.bench(running.load_settings(common, flags), common)
-    shown = running.run(lambda: overview(bench, campaign), bench, common.voice)
+    shown = running.run(lambda: overview(bench, campaign), bench.stop, common.voice)
     if common.voice.as_json:
         common.voice.data(shown)
         return 0

@@ -22,7 +22,7 @@ def doctor(campaign: CampaignOpt = None, mapping: MappingOpt = None, *, common: 
     async def work() -> list[checks.Check]:
         return [check async for check in checks.look(bench, campaign=campaign, mapping=mapping)]
 
-    found = running.run(work, bench, common.voice)
+    found = running.run(work, bench.stop, common.voice)
     if common.voice.as_json:
         common.voice.data([{"name": c.name, "ok": c.ok, "found": c.found, "cure": c.cure} for c in found])
     else:

@@ -37,7 +37,7 @@ def explain(
     request = Request(sheet=sheet, campaign=campaign, mapping=mapping, command="explain")
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        found = running.run(lambda: explaining.explain(request, bench, row=row, phone=phone), bench, common.voice)
+        found = running.run(lambda: explaining.explain(request, bench, row=row, phone=phone), bench.stop, common.voice)
     if common.voice.as_json:
         common.voice.data(reasons.document(found, verbose=common.voice.verbose))
     else:

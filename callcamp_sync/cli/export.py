@@ -50,7 +50,7 @@ def export(
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
         work = partial(library.export_status, output, campaign=campaign, wanted=wanted, form=form, dialect=csv_dialect)
-        sheet = running.run(partial(work, settings=bench), bench, common.voice)
+        sheet = running.run(partial(work, settings=bench), bench.stop, common.voice)
     for notice in sheet.notices:
         common.voice.warn(notice)
     counts = {"rows": sheet.orders.height, "total": sheet.total, "complete": sheet.complete}

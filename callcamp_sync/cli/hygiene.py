@@ -38,7 +38,7 @@ def hygiene(
     settings = running.load_settings(common, flags)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        found = running.run(lambda: hygienes.look(bench, campaign, alone=alone), bench, common.voice)
+        found = running.run(lambda: hygienes.look(bench, campaign, alone=alone), bench.stop, common.voice)
     said = hygienes.write(found, output) if output is not None else ()
     for notice in (*found.notices, *said):
         common.voice.warn(notice)

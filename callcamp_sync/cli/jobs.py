@@ -50,7 +50,7 @@ def run(
         dry_run=dry_run,
         say=lambda result: common.voice.say(_ended(result)),
     )
-    night = running.run(lambda: run_night(jobs, crew), crew, common.voice)
+    night = running.run(lambda: run_night(jobs, crew), crew.stop, common.voice)
     return showing.night(night, common.voice)
 
 

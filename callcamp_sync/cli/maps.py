@@ -48,7 +48,7 @@ def suggest(
 
     bench = running.bench(running.load_settings(common, flags), common)
     request = Request(sheet=sheet, campaign=campaign, command="map suggest", record_type=record_type)
-    made = running.run(lambda: mappings.suggest(request, bench, output), bench, common.voice)
+    made = running.run(lambda: mappings.suggest(request, bench, output), bench.stop, common.voice)
     if output is not None and made.added != ():
         mappings.write(made.text, output)
     if common.voice.as_json:
@@ -88,7 +88,7 @@ def check(
 
     bench = running.bench(running.load_settings(common, flags), common)
     request = Request(sheet=sheet or "", campaign=campaign, mapping=mapping, command="map check", record_type=record_type)
-    found = running.run(lambda: mappings.check(request, bench), bench, common.voice)
+    found = running.run(lambda: mappings.check(request, bench), bench.stop, common.voice)
     if common.voice.as_json:
         common.voice.data(asdict(found))
     else:
@@ -134,7 +134,7 @@ def explain(
 
     bench = running.bench(running.load_settings(common, flags), common)
     request = Request(sheet=sheet, campaign=campaign, mapping=mapping, command="map explain", record_type=record_type)
-    traced = running.run(lambda: mappings.explain(request, bench, row), bench, common.voice)
+    traced = running.run(lambda: mappings.explain(request, bench, row), bench.stop, common.voice)
     if common.voice.as_json:
         common.voice.data(telling.trace_document(traced))
     else:

@@ -32,7 +32,9 @@ def plan(
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
         made, report = running.run(
-            lambda: library.plan(sheet, campaign=campaign, mapping=mapping, save_as=output, settings=bench), bench, common.voice
+            lambda: library.plan(sheet, campaign=campaign, mapping=mapping, save_as=output, settings=bench),
+            bench.stop,
+            common.voice,
         )
     if output is not None:
         common.voice.say(f"plan saved as {output}; it is good until {made.expires_at:%Y-%m-%d %H:%M} UTC, once")

@@ -23,5 +23,5 @@ def resume(
     settings = running.load_settings(common, flags)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        report = running.run(lambda: library.resume(run, settings=bench), bench, common.voice)
+        report = running.run(lambda: library.resume(run, settings=bench), bench.stop, common.voice)
     return showing.ended(report, common.voice)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
@@ -42,35 +42,26 @@ def load_settings(common: Common, flags: dict[str, Any]) -> Settings:
     return settings
 
 
-class Stoppable(Protocol):
-    """What a signal can stop: the bench of one run, or the crew of a night."""
-
-    @property
-    def stop(self) -> Stop:
-        """Set by the signal."""
-
-
-def run(work: Callable[[], Awaitable[T]], held: Stoppable, voice: Voice) -> T:
+def run(work: Callable[[], Awaitable[T]], stop: Stop, voice: Voice) -> T:
     """Run `work` to its end. Raises what it raises, and StoppedError when a signal came before the first write."""
     with ungrouped():
-        return anyio.run(_watched, work, held, voice)
+        return anyio.run(_watched, work, stop, voice)
 
 
-async def _watched(work: Callable[[], Awaitable[T]], held: Stoppable, voice: Voice) -> T:
+async def _watched(work: Callable[[], Awaitable[T]], stop: Stop, voice: Voice) -> T:
     answers: list[T] = []
     async with anyio.create_task_group() as group:
-        group.start_soon(_listen, held, voice, group.cancel_scope)
+        group.start_soon(_listen, stop, voice, group.cancel_scope)
         try:
             answers.append(await work())
         finally:
             group.cancel_scope.cancel()
     if not answers:
-        raise StoppedError(held.stop.exit_code)
+        raise StoppedError(stop.exit_code)
     return answers[0]
 
 
-async def _listen(held: Stoppable, voice: Voice, scope: anyio.CancelScope) -> None:
-    stop = held.stop
+async def _listen(stop: Stop, voice: Voice, scope: anyio.CancelScope) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for caught in signals:
             if stop.reason is not None and stop.exit_code in _CODES.values():

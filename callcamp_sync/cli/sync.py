@@ -35,7 +35,7 @@ def sync(
         bench = running.bench(settings, common, progress, yes=yes)
         if dry_run:
             look = partial(library.plan, sheet, campaign=campaign, mapping=mapping, annotate=annotate, settings=bench)
-            return showing.planned(*running.run(look, bench, common.voice), common.voice)
+            return showing.planned(*running.run(look, bench.stop, common.voice), common.voice)
         work = partial(library.sync, sheet, campaign=campaign, mapping=mapping, annotate=annotate, settings=bench)
-        report = running.run(work, bench, common.voice)
+        report = running.run(work, bench.stop, common.voice)
     return showing.ended(report, common.voice)

@@ -26,7 +26,7 @@ def template(
     templates.check_target(output)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        info, record_type = running.run(lambda: templates.read_template(bench, campaign), bench, common.voice)
+        info, record_type = running.run(lambda: templates.read_template(bench, campaign), bench.stop, common.voice)
     for notice in (*record_type.notices, *templates.write_template(info, record_type, output)):
         common.voice.warn(notice)
     if common.voice.as_json:

@@ -39,5 +39,5 @@ def validate(
     work = partial(library.validate, sheet, campaign=campaign, mapping=mapping, record_type=record_type, fix_file=fix_file)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        report = running.run(partial(work, settings=bench), bench, common.voice)
+        report = running.run(partial(work, settings=bench), bench.stop, common.voice)
     return showing.ended(report, common.voice)

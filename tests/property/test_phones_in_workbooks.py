@@ -1,4 +1,4 @@
-"""What Excel itself makes of every example number that phonenumbers knows: stored as a number, and read back from the workbook."""
+"""What Excel itself makes of every example number that phonenumbers knows: stored as a number, read back from the workbook."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_number_that_excel_stored_is_itself_or_an_issue(store: Callable[[str, 
         (text, e164, phone) for text, (_, _, e164), phone in zip(texts, EXAMPLES, found, strict=True) if phone not in {None, e164}
     ]
     if store in (CELLS["digits that were rounded to an exponent"], CELLS["a date"]):
-        # What was rounded away is nowhere in the file: a short number may be whole, all others must be refused or be valid by chance.
+        # What was rounded away is nowhere in the file: a short number may be whole, others must be refused or valid by chance.
         strangers = [one for one in strangers if phonenumbers.is_valid_number(phonenumbers.parse(one[2])) and "E" in one[0]]
     assert strangers == []
 
