@@ -16,6 +16,7 @@ import polars as pl
 
 from callcamp_sync import phones, snapshot, values
 from callcamp_sync.api.client import Client
+from callcamp_sync.api.exchange import Before
 from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.wire import Reply
 from callcamp_sync.drift import GONE
@@ -43,8 +44,7 @@ class Sender:
             if isinstance(merged, Outcome):
                 return merged
             body = merged
-        await self.journal.intent(self.run_id, step, 1)
-        outcome = _outcome(step, await self._request(step, body), again=False)
+        outcome = _outcome(step, await self._request(step, body, self._intent(step)), again=False)
         if outcome.fate is Fate.UNKNOWN and step.kind not in (StepKind.CREATE, StepKind.ASSOCIATE):
             outcome = await self._second_look(step, body, outcome)
         self.journal.outcome(self.run_id, outcome)
@@ -52,8 +52,18 @@ class Sender:
 
     async def link(self, step: Step) -> Reply:
         """Send one associate. Its answer names no orders, so its outcomes are read from a listing afterwards."""
-        await self.journal.intent(self.run_id, step, 1)
-        return await self.client.associate(self.campaign, [record for _, record, _ in step.records])
+        records = [record for _, record, _ in step.records]
+        return await self.client.associate(self.campaign, records, before=self._intent(step))
+
+    def _intent(self, step: Step, sent: int = 0) -> Before:
+        """Writes down that a request of this step is about to leave. At its turn, not when it queues for one: what never left
+        is open nowhere, and the grace period counts from the attempt that may have arrived. sent: requests before this one.
+        """
+
+        async def note(attempt: int) -> None:
+            await self.journal.intent(self.run_id, step, sent + attempt)
+
+        return note
 
     def note(self, outcome: Outcome) -> Outcome:
         """Write an outcome down that was found by other means than an answer."""
@@ -71,15 +81,15 @@ class Sender:
             return await self.client.search_orders(self.campaign, phone)
         return await self.client.list_orders(self.campaign)
 
-    async def _request(self, step: Step, body: Mapping[str, Any]) -> Reply:
+    async def _request(self, step: Step, body: Mapping[str, Any], before: Before | None) -> Reply:
         order = step.order_uuid or ""
         if step.kind is StepKind.CREATE:
-            return await self.client.create_order(self.campaign, body)
+            return await self.client.create_order(self.campaign, body, before=before)
         if step.kind is StepKind.REMOVE:
-            return await self.client.remove_order(self.campaign, order)
+            return await self.client.remove_order(self.campaign, order, before=before)
         if step.kind is StepKind.UPDATE_RECORD:
-            return await self.client.update_record(step.record_uuid or "", body)
-        return await self.client.update_order(self.campaign, order, body)
+            return await self.client.update_record(step.record_uuid or "", body, before=before)
+        return await self.client.update_order(self.campaign, order, body, before=before)
 
     async def _merged(self, step: Step) -> dict[str, Any] | Outcome:
         """The record's new values, parameters merged into those that stand there now: a PATCH may replace them all."""
@@ -112,10 +122,9 @@ class Sender:
         if state is Fate.DRIFTED:
             return replace(first, fate=Fate.DRIFTED, error="the order changed while the answer was lost")
         try:
-            await self.journal.intent(self.run_id, step, 2)
+            again = _outcome(step, await self._request(step, body, self._intent(step, first.attempts)), again=True)
         except StateError:
             return first
-        again = _outcome(step, await self._request(step, body), again=True)
         # A second request that was not carried out says nothing of the first.
         ended = first if again.fate is Fate.NOT_ATTEMPTED else again
         return replace(ended, attempts=first.attempts + again.attempts)

@@ -25,7 +25,7 @@ from rapidfuzz import process
 from callcamp_sync import __version__
 from callcamp_sync.api.address import checked_base_url, checked_token, path_of
 from callcamp_sync.api.columns import CALL_COLUMNS, ORDER_COLUMNS, page_texts, record_columns
-from callcamp_sync.api.exchange import Call, Ended, Exchange, Runtime
+from callcamp_sync.api.exchange import Before, Call, Ended, Exchange, Runtime
 from callcamp_sync.api.hints import from_account
 from callcamp_sync.api.pace import Gate, Pace
 from callcamp_sync.api.paging import PAGE_LIMIT, Listing, items_of
@@ -344,39 +344,49 @@ class Client:
 
     # --- writes --------------------------------------------------------------------------------------------------------
 
-    async def create_order(self, campaign: str, body: Mapping[str, Any]) -> Reply:
-        """Create a contact and its order. Never sent again once it may have arrived."""
-        return await self._write("POST", _ORDERS, campaign, body=body, check=is_created_order)
+    # before: awaited right before each attempt leaves, with its number from 1: the place for a write-ahead journal.
 
-    async def associate(self, campaign: str, record_uuids: Sequence[str]) -> Reply:
+    async def create_order(self, campaign: str, body: Mapping[str, Any], *, before: Before | None = None) -> Reply:
+        """Create a contact and its order. Never sent again once it may have arrived."""
+        return await self._write("POST", _ORDERS, campaign, body=body, check=is_created_order, before=before)
+
+    async def associate(self, campaign: str, record_uuids: Sequence[str], *, before: Before | None = None) -> Reply:
         """Link existing contacts to the campaign. The answer names no orders: list again to see them."""
         body = {"recordUuids": list(record_uuids)}
-        return await self._write("POST", f"{_ORDERS}/associate", campaign, body=body, check=is_success)
+        return await self._write("POST", f"{_ORDERS}/associate", campaign, body=body, check=is_success, before=before)
 
-    async def update_order(self, campaign: str, order: str, body: Mapping[str, Any]) -> Reply:
+    async def update_order(self, campaign: str, order: str, body: Mapping[str, Any], *, before: Before | None = None) -> Reply:
         """Change properties or status of one order. With a status, a 429 ends it (NOT_ATTEMPTED): look again before another."""
         patient = "status" not in body
-        return await self._write("PATCH", _ORDER, campaign, order, body=body, check=partial(is_updated, order), patient=patient)
+        check = partial(is_updated, order)
+        return await self._write("PATCH", _ORDER, campaign, order, body=body, check=check, patient=patient, before=before)
 
-    async def remove_order(self, campaign: str, order: str) -> Reply:
+    async def remove_order(self, campaign: str, order: str, *, before: Before | None = None) -> Reply:
         """Delete one order; the contact stays."""
-        return await self._write("DELETE", _ORDER, campaign, order, body=None, check=is_success)
+        return await self._write("DELETE", _ORDER, campaign, order, body=None, check=is_success, before=before)
 
-    async def update_record(self, record: str, body: Mapping[str, Any]) -> Reply:
+    async def update_record(self, record: str, body: Mapping[str, Any], *, before: Before | None = None) -> Reply:
         """Change fields of one contact."""
-        return await self._write("PATCH", _RECORD, record, body=body, check=partial(is_updated_record, record))
+        return await self._write("PATCH", _RECORD, record, body=body, check=partial(is_updated_record, record), before=before)
 
     # --- how -----------------------------------------------------------------------------------------------------------
 
     async def _write(
-        self, method: str, route: str, *ids: str, body: Mapping[str, Any] | None, check: Check, patient: bool = True
+        self,
+        method: str,
+        route: str,
+        *ids: str,
+        body: Mapping[str, Any] | None,
+        check: Check,
+        patient: bool = True,
+        before: Before | None = None,
     ) -> Reply:
         try:
             path = path_of(route, *ids)
         except NotFoundError as error:
             return Reply(fate=Fate.REFUSED, error=error.message)
         content = None if body is None else orjson.dumps(body)
-        call = Call(method=method, route=route, path=path, body=content, keeps_contract=check, patient=patient)
+        call = Call(method=method, route=route, path=path, body=content, keeps_contract=check, patient=patient, before=before)
         ended = await self._exchange.send(call)
         return Reply(
             fate=_FATES[ended.verdict],

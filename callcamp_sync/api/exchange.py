@@ -28,6 +28,9 @@ from callcamp_sync.api.retry import ATTEMPTS, THROTTLES, Verdict, delay, judge, 
 from callcamp_sync.api.transport import Answer, Lost, Transport
 from callcamp_sync.model import RequestCounts
 
+Before = Callable[[int], Awaitable[None]]
+"""Told that an attempt is about to leave, by its number from 1; the attempt waits for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
@@ -44,6 +47,7 @@ class Call:
     """One request. route: its template, for messages. path: already percent-encoded. keeps_contract: judges a 2xx's JSON.
 
     patient: whether it is sent again by itself once the server lets it; else a 429 is its end, and who sent it looks first.
+    before: awaited at its turn, right before each attempt leaves, with the attempt's number from 1; what it raises ends the call.
     """
 
     method: str
@@ -53,6 +57,7 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     patient: bool = True
+    before: Before | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -129,7 +134,7 @@ class Exchange:
         )
 
     async def send(self, call: Call) -> Ended:
-        """Carry `call` to its end. Raises nothing but cancellation."""
+        """Carry `call` to its end. Raises only cancellation, and what `call.before` raises: then that attempt never left."""
         url = self._url(call)
         failures = throttles = attempts = 0
         last = _Attempt(Verdict.RETRY, None, None, None)
@@ -139,6 +144,8 @@ class Exchange:
                 if self.broken or self.moved:
                     words = self.broken or f"the base URL moved to {self.moved}"
                     return Ended(verdict=Verdict.RETRY, status=last.status, said=None, words=words, attempts=attempts)
+                if call.before is not None:
+                    await call.before(attempts + 1)
                 attempts += 1
                 last = await self._attempt(call, url, turn, again=attempts > 1)
             finally:

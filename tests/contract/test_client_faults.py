@@ -20,7 +20,7 @@ from scripted_server import Act, ScriptedServer, answer, cut, cut_chunked, drip,
 
 from callcamp_sync.api import Client, ForbiddenError, Reply, Runtime
 from callcamp_sync.api.client import open_gate
-from callcamp_sync.errors import AccessError, ContractError, NotFoundError, RefusedError, SyncError, UnreachableError
+from callcamp_sync.errors import AccessError, ContractError, NotFoundError, RefusedError, StateError, SyncError, UnreachableError
 from callcamp_sync.model import Fate
 
 PHONE = "+12015550123"
@@ -199,6 +199,35 @@ async def test_a_throttled_write_waits_as_long_as_asked_and_goes_again(header: d
         assert (reply.fate, reply.attempts, clock.seconds) == (Fate.DONE, 2, waited)
         counts = callcamp.counts
         assert (counts.sent, counts.retried, counts.throttled) == (2, 1, 1)
+
+
+async def test_each_attempt_of_a_write_is_announced_when_its_turn_has_come_and_not_before() -> None:
+    """A journal that noted a write when it queued would count its grace period from there, and know of writes that never left."""
+    told: list[tuple[int, int, float]] = []
+    clock = Clock()
+    async with (
+        ScriptedServer([answer(429, b"", retry_after="30"), answer(201, ORDER)]) as server,
+        client(server, clock) as callcamp,
+    ):
+
+        async def before(attempt: int) -> None:
+            told.append((attempt, len(server.requests), clock.seconds))
+
+        ended = await callcamp.create_order("c1", BODY, before=before)
+    assert (ended.fate, ended.attempts) == (Fate.DONE, 2)
+    assert [(attempt, seen) for attempt, seen, _ in told] == [(1, 0), (2, 1)]
+    assert told[1][2] - told[0][2] >= 30
+
+
+async def test_a_write_that_its_announcement_refuses_never_leaves() -> None:
+    async with ScriptedServer([answer(201, ORDER)]) as server, client(server) as callcamp:
+
+        async def before(_: int) -> None:
+            raise StateError("the disk is full")
+
+        with pytest.raises(StateError):
+            await callcamp.create_order("c1", BODY, before=before)
+    assert server.requests == []
 
 
 async def test_one_throttled_answer_makes_every_worker_wait() -> None:

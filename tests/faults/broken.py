@@ -91,7 +91,7 @@ def patches_status_again() -> Sequence[Swap]:
     """A PATCH without an answer is sent once more as it was, status and all: it names its order, so what can go wrong."""
 
     async def again(self: Sender, step: Step, body: Any, first: Outcome) -> Outcome:
-        return sending._outcome(step, await self._request(step, body), again=True)
+        return sending._outcome(step, await self._request(step, body, self._intent(step, 1)), again=True)
 
     return [(Sender, "_second_look", again)]
 
@@ -139,7 +139,7 @@ def journals_afterwards() -> Sequence[Swap]:
     """The journal is told when the answer is there."""
 
     async def send(self: Sender, step: Step) -> Outcome:
-        outcome = sending._outcome(step, await self._request(step, step.body), again=False)
+        outcome = sending._outcome(step, await self._request(step, step.body, None), again=False)
         await self.journal.intent(self.run_id, step, 1)
         return self.note(outcome)
 
