@@ -18,6 +18,9 @@ from callcamp_sync.api.quota import Turn
 #: The window after the first answer, its growth in each round after that, and the least that a pace leaves.
 _SECOND, _GROWTH, _LEAST = 4, 2, 4
 
+#: The window that a run may begin its writes with when all it did before was to read, one page after another.
+_UNTRIED = 8
+
 #: By how much the answers a second must have grown when the window has.
 _FOLLOWS = 1.15
 
@@ -63,6 +66,8 @@ class Window:
             self._grow(self._answers / (now - self._since), now)
         elif self._since is None:
             self._open = min(self.most, _SECOND)
+        elif not self._wanted:
+            self._open = min(self.most, max(self._open, _UNTRIED))
         self._since, self._answers, self._wanted, self._round = now, 0, False, last.number + 1
 
     def _grow(self, rate: float, now: float) -> None:

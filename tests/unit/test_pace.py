@@ -176,3 +176,14 @@ async def test_one_that_stops_waiting_leaves_the_gate_usable() -> None:
     with anyio.fail_after(1):
         async with turn(door):
             assert door.pace.under_way == 1
+
+
+async def test_a_run_that_has_read_a_little_begins_to_write_with_eight_at_once() -> None:
+    door = gate(clock := Clock(), concurrency=8)
+    for _ in range(3):
+        async with turn(door):
+            clock.seconds += 0.05
+    with anyio.move_on_after(0.01):
+        for _ in range(9):
+            await door.enter()
+    assert door.pace.under_way == 8
