@@ -157,6 +157,10 @@ async def stand(
     records, notices = await searching.records(client, campaign, desired, on_page, listing.frame if searched else None)
     fields = [*FIELDS, *(spec.field for spec in record_type.parameters)]
     orders = snapshot.existing_orders(listing.frame, records, fields)
+    visible = _visible(records, fields)
+    if listing.complete:  # What the server said is in `orders` by now, and of a large campaign it need not be kept twice.
+        listing, records = replace(listing, frame=listing.frame.clear()), None
+        read = replace(read, listing=listing)
     desired = merged(forgiven(desired, orders), orders)
     live = desired.frame.filter(pl.col("verdict").is_null())
     matched = match(live, orders, desired.keys)
@@ -177,7 +181,7 @@ async def stand(
         record_type=record_type,
         orders=orders,
         contacts=contacts,
-        visible=_visible(records, fields),
+        visible=visible,
         complete=listing.complete,
         notices=(*read.words, *listing.notes, *notices, *more),
         digests={"record_type": record_type.digest, "snapshot": frame_digest(snapshot.fingerprint(orders))},
