@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from callcamp_sync import (
     settling,
     snapshot,
 )
+from callcamp_sync.aside import aside
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, note_never, open_desk
 from callcamp_sync.diff import Difference
@@ -117,9 +119,9 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     In a job the plan's guards begin with those of the file that arrived.
     """
     record_type = await planning.read_type(desk.client, campaign)
-    desired = planning.desire(subject, record_type)
+    desired = await aside(planning.desire, subject, record_type)
     past = desk.bench.past
-    arrival = habits.arrived(subject, desired) if past is not None else None
+    arrival = await aside(habits.arrived, subject, desired) if past is not None else None
     listed_at = desk.now
     host = subject.settings.host
     pending = desk.journal.pending(host, campaign.uuid)
@@ -139,11 +141,10 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     wished = replace(wished, link_start=desk.journal.recall(host, campaign.uuid, _LINK_START))
     if past is not None and arrival is not None:
         wished = habits.patient(wished, arrival, past)
-    difference = planning.compare(desired, standing, found, wished)
+    difference = await aside(planning.compare, desired, standing, found, wished)
     last = desk.journal.last_applied(host, campaign.uuid, subject.digests["mapping"])
-    plan = planning.build(
-        subject, desired, standing, difference, host=host, last_valid=last.valid_rows if last else None, now=desk.now
-    )
+    valid = last.valid_rows if last else None
+    plan = await aside(planning.build, subject, desired, standing, difference, host=host, last_valid=valid, now=desk.now)
     if past is not None and arrival is not None:
         arrival = habits.compared(arrival, difference, wished)
         plan = replace(plan, guards=(*arrivals.check(arrival, past, habits.allowed(subject.settings)), *plan.guards))
@@ -174,7 +175,7 @@ async def plan(request: Request, bench: Bench) -> tuple[Plan, Report]:
 
 async def sync(request: Request, bench: Bench) -> Report:
     """Plan, confirm, apply, read back, report. Raises SyncError only where nothing was sent."""
-    subject = load_subject(request, bench.settings)
+    subject = await aside(load_subject, request, bench.settings)
     async with open_desk(bench, subject.settings) as desk:
         campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
         with _held(desk, campaign.uuid, request.command):
@@ -353,7 +354,8 @@ async def _carry_out(
     expected = forecast(todo, paces.recall(desk)) if earlier else plan.forecast
     paces.remember(desk, took)
     how = closing.Ended(outcomes=outcomes, notices=notice, expected=expected, took=took)
-    return closing.ended(desk, command, plan, books, folder, how=how, original=planned.original)
+    end = partial(closing.ended, desk, command, plan, books, folder, how=how, original=planned.original)
+    return await anyio.to_thread.run_sync(end)
 
 
 def _enter_run(desk: Desk, command: str, plan: Plan, folder: Path, *, spend: bool) -> None:

@@ -300,11 +300,18 @@ def _remembered(result: JobResult, task: Task, history: History) -> JobResult:
 
 
 def _kept(turn: _Turn, result: JobResult, book: _Book) -> str | None:
-    """Enter the result; returns how the job stood before."""
+    """Enter the result; returns how the job stood before.
+
+    A campaign that another run holds says nothing of the job, and that run tells how the night went; twice in a row it is news.
+    """
+    history, name = book.history, turn.job.name
     try:
-        before = book.history.state(turn.job.name)
-        book.history.enter(chronicle.of_job(result, night=book.night, version=__version__))
-        book.history.stands(turn.job.name, result.state)
+        before = history.state(name)
+        last = history.runs(limit=1, job=name)
+        history.enter(chronicle.of_job(result, night=book.night, version=__version__))
+        if result.exit_code == ExitCode.LOCKED and not (last and last[0].exit_code == ExitCode.LOCKED):
+            return result.state
+        history.stands(name, result.state)
     except StateError as error:
         book.notices.append(f"{turn.job.name}: {error.message}")
         return None

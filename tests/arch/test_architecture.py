@@ -46,7 +46,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
         {
             *("planning", "settling", "resuming", "bench", "readback", "closing", "pipeline", "export", "checks", "suppression"),
             *("rehearsal", "mappings", "tracing", "explaining", "template", "fixes", "annotation", "project", "hygiene", "paces"),
-            *("habits", "chronicle", "searching"),
+            *("habits", "chronicle", "searching", "aside"),
         }
     ),
     "jobs": frozenset({"jobs"}),
@@ -135,7 +135,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
             "library",
             "cli",
         }
-        | {"alerts", "jobs"}
+        | {"alerts", "aside", "jobs"}
     ),
     "apprise": frozenset({"alerts"}),
     "cronsim": frozenset({"jobs"}),

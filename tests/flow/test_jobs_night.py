@@ -94,13 +94,13 @@ def test_jobs_of_one_campaign_take_turns(stage: Stage) -> None:
 
 
 def test_the_pace_of_an_account_is_shared(stage: Stage) -> None:
-    """Six jobs at once under one rate: by the server's own log they are no faster together than one may be."""
+    """Four jobs at once under one rate: by the server's own log they are no faster together than one may be."""
     twelve(stage, rows=2)
-    ended = stage.here("jobs", "run", "--parallel", "6", "--rate", "40", "--json")
-    assert set(ends(ended.document).values()) == {0}
+    ended = stage.here("jobs", "run", "c01", "c02", "c03", "c04", "--parallel", "4", "--rate", "3", "--json")
+    assert ends(ended.document) == {"c01": 0, "c02": 0, "c03": 0, "c04": 0}
     times = sorted(request.at for request in stage.box.requests)
-    assert len(times) > 60
-    assert (len(times) - 1) / (times[-1] - times[0]) <= 40 * 1.05
+    assert len(times) > 20
+    assert (len(times) - 1) / (times[-1] - times[0]) <= 3 * 1.05
 
 
 def test_a_dry_run_sends_nothing_and_leaves_nothing(stage: Stage) -> None:
@@ -117,16 +117,19 @@ def test_a_dry_run_sends_nothing_and_leaves_nothing(stage: Stage) -> None:
     assert (stage.folder / "one.csv").exists()
     assert not (stage.folder / "reports").exists()
     assert json.loads(stage.here("jobs", "list", "--json").out)[0]["last"] is None
+    assert stage.here("runs", "list").out == "no runs yet\n"
 
 
 def test_a_file_that_was_done_is_archived_and_a_failed_one_stays(stage: Stage) -> None:
     stage.sheet(people(500, 2), "in-1.csv")
     stage.sheet(people(500, 2), "bad-1.csv")
+    stage.sheet(people(500, 2), "odd-1.csv")
     project(
         stage,
         [
             {"name": "good", "source": "in-*.csv", "campaign": EMPTY, "archive": "done"},
             {"name": "bad", "source": "bad-*.csv", "campaign": "no such campaign", "archive": "done"},
+            {"name": "odd", "source": "odd-*.csv", "campaign": SPRING, "archive": "done", "max_create": 0},
         ],
     )
     assert stage.here("jobs", "run").code == 7
@@ -135,6 +138,7 @@ def test_a_file_that_was_done_is_archived_and_a_failed_one_stays(stage: Stage) -
     assert kept[0].startswith("in-1-2")
     assert not (stage.folder / "in-1.csv").exists()
     assert (stage.folder / "bad-1.csv").exists()
+    assert (stage.folder / "odd-1.csv").exists()
 
 
 def test_a_job_that_takes_too_long_ends_and_the_others_go_on(stage: Stage) -> None:
@@ -221,3 +225,23 @@ def test_trends_stand_in_the_report(stage: Stage) -> None:
     listed = stage.here("runs", "list", "--json").document
     assert [(run["job"], run["rows"], run["exit"]) for run in listed] == [("one", 5, 0), ("one", 4, 0), ("one", 3, 0)]
     assert all(run["seconds"] > 0 and run["requests"] > 0 for run in listed)
+
+
+def test_a_bug_in_one_job_does_not_take_the_others_with_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one fault that cannot be had from outside is planted: a stage that breaks on one job's sheet."""
+    from callcamp_sync import planning
+
+    whole = planning.desire
+
+    def broken(subject: Any, record_type: Any) -> Any:
+        if subject.shown["job"] == "one":
+            raise ZeroDivisionError
+        return whole(subject, record_type)
+
+    monkeypatch.setattr(planning, "desire", broken)
+    stage.sheet(people(500, 2), "one.csv")
+    stage.sheet(people(510, 2), "two.csv")
+    project(stage, [{"name": name, "source": f"{name}.csv", "campaign": EMPTY} for name in ("one", "two")])
+    ended = stage.here("jobs", "run", "--json")
+    assert (ended.code, ends(ended.document)) == (1, {"one": 1, "two": 0})
+    assert "ZeroDivisionError" in ended.document["jobs"][0]["error"]["message"]

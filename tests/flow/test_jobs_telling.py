@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 
 import pytest
 from flow_stage import CANARY_TOKEN, EMPTY, Stage, lead
 from jobs_stage import ends, listening, night, people, project
 
+from callcamp_sync import lock
 from callcamp_sync.sandbox.seed import bulk_phone
 
 #: apprise loads all of its services at once, and one of them looks for a module that Python is about to drop.
@@ -160,3 +163,24 @@ def test_a_missing_extra_is_said_before_the_night_begins(
     project(stage, [ONE], top=top)
     ended = stage.here("jobs", "run")
     assert (ended.code, "pip install" in ended.err, stage.methods()) == (2, True, set())
+
+
+def test_a_campaign_that_is_held_is_news_only_twice_in_a_row(stage: Stage) -> None:
+    stage.sheet(people(500, 2), "one.csv")
+    held = next(one for one in stage.box.world.campaigns.values() if one.name == EMPTY)
+    host = stage.box.base_url.split("/")[2]
+    told_after = []
+    with listening() as told:
+        project(stage, [ONE], defaults={"webhook": told.url})
+        for locked in (False, True, False, True, True, True, False):
+            with hold(stage, host, held.uuid) if locked else nullcontext():
+                assert stage.here("jobs", "run").code == (9 if locked else 0)
+            told_after.append(len(told.calls))
+    assert told_after == [0, 0, 0, 0, 1, 1, 2]
+
+
+def hold(stage: Stage, host: str, campaign: str) -> AbstractContextManager[None]:
+    """The lock that another run would hold."""
+    return lock.hold(
+        stage.folder / "state", host=host, campaign=campaign, run_id="other", command="sync", clock=lambda: datetime.now(UTC)
+    )
