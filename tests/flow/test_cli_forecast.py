@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import datetime
 
 import pytest
 from flow_stage import CANARY_TOKEN, EMPTY, SPRING, Stage, lead
+
+#: A listing older than five seconds is not relied on; the report's times are whole seconds.
+FRESH_SECONDS = 4
 
 PHONES = [f"+1202555{number:04d}" for number in range(100, 180)]
 
@@ -24,7 +28,7 @@ PHONES = [f"+1202555{number:04d}" for number in range(100, 180)]
     ],
 )
 def test_what_was_foretold_is_what_it_took(stage: Stage, case: dict[str, dict[str, str]]) -> None:
-    """On a server without accidents, request by request."""
+    """On a server without accidents, request by request; a machine so slow that listings grow old on the way looks again."""
     flags = case.get("flags", ())
     rows = [lead(phone, **case["cells"]) for phone in PHONES[:40]]
     first = stage.here("sync", stage.sheet(rows), "-c", EMPTY, "--yes", *flags, "--json").document
@@ -34,7 +38,10 @@ def test_what_was_foretold_is_what_it_took(stage: Stage, case: dict[str, dict[st
             "sync", stage.sheet(rows), "-c", EMPTY, "--yes", "--max-update", "100%", "--max-remove", "40", "--json"
         ).document
     said = first["forecast"]
-    assert (said["actual"]["requests"], said["actual"]["calls"]) == (said["requests"], said["calls"])
+    begun, over = (datetime.fromisoformat(first["run"][name]) for name in ("started_at", "finished_at"))
+    spare = 0 if (over - begun).total_seconds() < FRESH_SECONDS else said["requests"]
+    assert said["actual"]["requests"] in range(said["requests"], said["requests"] + spare + 1)
+    assert said["actual"]["calls"] == said["calls"]
     assert said["requests"] >= 40
     called = [order for order in stage.orders(EMPTY) if order.status == "planned"]
     assert said["calls"] == len(called)
