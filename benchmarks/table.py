@@ -41,6 +41,12 @@ def raced(*works: Callable[[], object], runs: int = 3) -> list[float]:
     return [statistics.median(found) for found in times]
 
 
+def in_turn(ours: Callable[[], object], baseline: Callable[[], object], *, runs: int = 3) -> tuple[float, float]:
+    """Median wall times of both, taken in turn, so that a busy minute of the machine hits both."""
+    pairs = [(median_seconds(ours, runs=1), median_seconds(baseline, runs=1)) for _ in range(runs)]
+    return statistics.median(one for one, _ in pairs), statistics.median(other for _, other in pairs)
+
+
 def shown(lines: list[Line]) -> str:
     """The lines as a Markdown table."""
     head = "| what | ours | baseline | baseline is | ratio | answer checked |\n|---|---|---|---|---|---|"

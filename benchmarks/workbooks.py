@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import resource
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import fastexcel
+import openpyxl
 import polars as pl
 import xlsxwriter
 
-from benchmarks.table import Line, median_seconds
+from benchmarks.table import Line, in_turn
 from callcamp_sync.sandbox import bulk_phone
 from callcamp_sync.sheets import Column, Tab, read_sheet, write_workbook
 
 ROWS = 200_000
 COLUMNS = 12
+WIDE = 20
 _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
@@ -57,22 +61,59 @@ def _read_alone(path: Path) -> pl.DataFrame:
     return book.load_sheet(0, header_row=None, skip_rows=0, dtypes="string").to_polars()
 
 
+def _read_by_openpyxl(path: Path) -> int:
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
+        return sum(1 for _ in book.worksheets[0].iter_rows(values_only=True))
+    finally:
+        book.close()
+
+
+def _write_by_openpyxl(path: Path, cells: pl.DataFrame) -> None:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Leads")
+    sheet.append(cells.columns)
+    for line in cells.iter_rows():
+        sheet.append(line)
+    book.save(path)
+
+
+def _growth(work: Callable[[], object]) -> float:
+    """Megabytes by which this process's peak grew; 0 where an earlier one was higher."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    work()
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
 def lines() -> list[Line]:
-    """Two lines: a workbook of 200,000 rows, written and read."""
+    """A workbook of 200,000 rows written and read, against the libraries underneath and against openpyxl."""
     cells = _cells()
+    wide = cells.hstack([cells[f"column {n % 9 + 3}"].alias(f"column {n}") for n in range(COLUMNS, WIDE)])
     with tempfile.TemporaryDirectory() as folder:
-        ours, alone = Path(folder) / "ours.xlsx", Path(folder) / "alone.xlsx"
-        written = median_seconds(lambda: write_workbook(ours, [_tab(cells)]), runs=1)
-        library = median_seconds(lambda: _write_alone(alone, cells), runs=1)
+        ours, alone, other = (Path(folder) / f"{name}.xlsx" for name in ("ours", "alone", "other"))
+        grown = _growth(lambda: write_workbook(ours, [_tab(wide)]))
+        broad, slow = in_turn(lambda: write_workbook(ours, [_tab(wide)]), lambda: _write_by_openpyxl(other, wide))
+        wrote_wide = _read_alone(ours).row(ROWS) == _read_alone(other).row(ROWS)
+        written, library = in_turn(lambda: write_workbook(ours, [_tab(cells)]), lambda: _write_alone(alone, cells))
         wrote_same = _read_alone(ours).rows() == _read_alone(alone).rows()
         sheet, last = read_sheet(ours), cells.row(ROWS - 1)
         read_same = sheet.info.rows == ROWS and sheet.frame.row(ROWS - 1)[1:] == last
-        read = median_seconds(lambda: read_sheet(ours))
-        by_library = median_seconds(lambda: _read_alone(ours))
-    size = f"{ROWS:,} x {COLUMNS}"
+        read, by_library = in_turn(lambda: read_sheet(ours), lambda: _read_alone(ours), runs=5)
+        again, by_openpyxl = in_turn(lambda: read_sheet(ours), lambda: _read_by_openpyxl(ours), runs=3)
+    size, wide_size = f"{ROWS:,} x {COLUMNS}", f"{ROWS:,} x {WIDE}"
     return [
         _line(f"workbook written, {size}", written, library, "XlsxWriter", checked=wrote_same),
+        _line(f"workbook written, {wide_size}", broad, slow, "openpyxl write-only", checked=wrote_wide),
+        Line(
+            what=f"workbook written, {wide_size}: peak memory grew by",
+            ours=f"{grown:.0f} MB",
+            baseline="50 MB",
+            against="limit",
+            ratio=grown / 50,
+            checked=wrote_wide,
+        ),
         _line(f"workbook read, {size}", read, by_library, "fastexcel", checked=read_same),
+        _line(f"workbook read, {size}", again, by_openpyxl, "openpyxl read-only", checked=read_same),
     ]
 
 

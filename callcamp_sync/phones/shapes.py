@@ -26,7 +26,7 @@ _PLAIN = r"^\(?\+?[0-9][0-9 ().\-]*$"
 _BARE = r"^[0-9]+$"
 _FLOAT = r"^[0-9]+\.00?$"
 #: A decimal number unless it is a registry's or a trunk zero's; a day.
-_ODD = r"^\+?[0-9]+\.[0-9]+$|^(?:19|20)[0-9][0-9]-[0-9][0-9]-[0-9][0-9](?: |$)"
+_ODD = r"^\+?[0-9]+\.[0-9]+$|^(?:1899|19[0-9][0-9]|[2-9][0-9]{3})-[0-9][0-9]-[0-9][0-9](?: |$)"
 #: Far less than what `text.judge` takes for one number.
 _LONGEST = 60
 

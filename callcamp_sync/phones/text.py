@@ -47,7 +47,8 @@ _DECIMAL = re.compile(r"[+-]?\d+[.,]\d+", re.ASCII)
 #: "+1.2015550123" is how domain registries write; "030.1234567" has a trunk zero: no float prints either.
 _DOTTED = re.compile(r"\+\d{1,3}\.\d{4,}|0\d+\.\d{3,}", re.ASCII)
 _NEGATIVE = re.compile(r"-\d+", re.ASCII)
-_DATE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ].*)?", re.ASCII)
+#: Of Excel's calendar, which ends in 9999: a number of seven digits in a format of dates shows a late year.
+_DATE = re.compile(r"(?:1899|19\d\d|[2-9]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ].*)?", re.ASCII)
 _EXTENSION = re.compile(
     r"(.*?\d[\s).]*?)[\s(,;]*(?:;ext=|(?<![a-z])(?:ext(?:ension|n)?|x|durchwahl|dw|poste|anexo|int(?:erno)?)(?![a-wyz])|#|,,+)"
     r"[\s.:#]*\d{1,7}[\s)#]*",

@@ -23,6 +23,8 @@ NO_STYLES = Styles(dates=frozenset(), times=frozenset(), zeros={})
 _HINT = "open it in the program that wrote it and save it as .xlsx"
 #: A row or cell that is repeated more often than this is the blank rest of the sheet.
 _REST = 100_000
+#: No program has more; repeats can claim them.
+_MAX_ROWS = 20_000_000
 _ZEROS = re.compile(r"\+?[0-9]{2,}")
 _DIGITS = re.compile(r"[0-9]{16,300}")
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)|Err:[0-9]{3}")
@@ -115,6 +117,8 @@ class _Ods:
             self._inside, self._row = has.get("name") == self._sheet, 0
         elif tag == "table-row":
             self._rows, self._column = _count(has.get("number-rows-repeated")), 0
+            if self._row > _MAX_ROWS:
+                raise biff.BrokenError
             if self._inside and has.get("visibility", "visible") != "visible" and self._rows < _REST:
                 self.result.hidden.update(range(self._row, self._row + self._rows))
         elif tag in ("table-cell", "covered-table-cell"):
@@ -146,6 +150,7 @@ class _Ods:
             for row in range(self._row, self._row + self._rows):
                 found = result.errors if is_error else result.numbers
                 found.update({(row, self._column + i): shown for i in range(self._columns)})
+                result.check()
 
 
 def _certain(has: dict[str, str], text: str) -> str | None:

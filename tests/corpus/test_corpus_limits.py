@@ -9,12 +9,13 @@ from pathlib import Path
 
 import corpus_books
 import corpus_text
+import large
 import make
 import pytest
 
 from callcamp_sync.cli import main
 from callcamp_sync.errors import SheetError
-from callcamp_sync.sheets import SheetLimits, read_sheet
+from callcamp_sync.sheets import SheetLimits, read_sheet, scan
 from callcamp_sync.sheets.package import zeros_of
 
 TEXT = corpus_text.PLAIN.encode()
@@ -82,3 +83,30 @@ FORMATS = {
 @pytest.mark.parametrize(("code", "shown"), FORMATS.items(), ids=FORMATS)
 def test_a_number_format_puts_zeros_or_a_plus_in_front(code: str, shown: tuple[int, str] | None) -> None:
     assert zeros_of(code) == shown
+
+
+HEAD = make.grid(("Phone",))
+AREAS = "".join(f'<mergeCell ref="A{n}:B{n}"/>' for n in range(4, 9))
+TOLD = {
+    "errors": HEAD + make.row(2, *[make.cell(f"{letter}2", "#N/A", kind="e") for letter in "ABCD"]),
+    "formulas without a value": HEAD + make.row(2, *[make.cell(f"{letter}2", formula="A1") for letter in "ABCD"]),
+    "merged cells": corpus_books.LINES,
+}
+
+
+@pytest.mark.parametrize(("words", "rows"), TOLD.items(), ids=TOLD)
+def test_more_notices_than_anybody_reads_are_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, rows: str
+) -> None:
+    monkeypatch.setattr(scan, "MAX_TOLD", 3)
+    after = f"<mergeCells>{AREAS}</mergeCells>" if words == "merged cells" else ""
+    (tmp_path / "leads.xlsx").write_bytes(make.xlsx(make.sheet_xml(rows, after=after)))
+    with pytest.raises(SheetError, match=f"more than 3 .*{words}"):
+        read_sheet(tmp_path / "leads.xlsx")
+
+
+def test_a_zip_that_lies_about_a_size_is_damaged(tmp_path: Path) -> None:
+    """Python's reader stops where the zip says so; another one would go on."""
+    large.liar(tmp_path / "leads.xlsx", 1)
+    with pytest.raises(SheetError, match=r"is damaged \(`xl/sharedStrings.xml`\)"):
+        read_sheet(tmp_path / "leads.xlsx")
