@@ -107,7 +107,9 @@ def follows_redirects() -> Sequence[Swap]:
 
     async def send(self: transport.Transport, method: str, url: httpx.URL, body: bytes | None, *, seconds: float) -> Any:
         answer = await own(self, method, url, body, seconds=seconds)
-        while isinstance(answer, transport.Answer) and answer.status in (301, 302, 307) and "location" in answer.headers:
+        for _ in range(20):
+            if not (isinstance(answer, transport.Answer) and answer.status in (301, 302, 307) and "location" in answer.headers):
+                break
             method, body = (method, body) if answer.status == 307 else ("GET", None)
             url = url.join(answer.headers["location"])
             answer = await own(self, method, url, body, seconds=seconds)

@@ -191,7 +191,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_the_next_run_settles_what_was_under_
     args = _sync(stage)
     gate.shut("POST")
     with stage.begin(*args) as running:
-        wait_until(lambda: gate.held == 4, "four creates are under way: nothing has told yet that more may be")
+        wait_until(lambda: gate.held == 8, "eight creates are under way")
         running.signal(signal.SIGINT)
         wait_until(lambda: running.said("again to leave at once"), "the first Ctrl-C is heard")
         assert running.process.poll() is None
@@ -229,7 +229,7 @@ def test_a_second_process_on_the_same_campaign_ends_in_9_and_names_the_first(sta
     args = _sync(stage)
     gate.shut("POST")
     with stage.begin(*args) as running:
-        wait_until(lambda: gate.held == 4, "the first run is writing")
+        wait_until(lambda: gate.held == 8, "the first run is writing")
         second = stage.here(*args)
         resumed = stage.here("resume")
         gate.open()
@@ -245,7 +245,7 @@ def test_a_journal_that_cannot_be_written_any_more_stops_the_run_and_the_report_
     args = _sync(stage)
     gate.shut("POST")
     with stage.begin(*args) as running:
-        wait_until(lambda: gate.held == 4, "the run is writing")
+        wait_until(lambda: gate.held == 8, "the run is writing")
         # The report's files are smaller than that, the journal's log of 200 creates is not.
         size = 300_000 + max(file.stat().st_size for file in (stage.folder / "state").iterdir() if file.is_file())
         resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (size, size))
