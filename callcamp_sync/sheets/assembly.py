@@ -28,7 +28,7 @@ from callcamp_sync.sheets.segments import Cut, Segment, halves, judged
 
 #: Bytes of XML that are read at a time: enough that a reader's beginning does not count (each reads all shared strings), little
 #: enough for the memory.
-_SEGMENT, _LARGEST_SEGMENT = 8_000_000, 64_000_000
+_SEGMENT, _LARGEST_SEGMENT = 4_000_000, 64_000_000
 #: Cells between the first and the last one of what is read at a time, and bytes of the texts in them.
 _MAX_EXTENT, _MAX_TEXT = 3_000_000, 100_000_000
 #: With more shared strings than this, each of which every reader holds, one segment is read at a time.

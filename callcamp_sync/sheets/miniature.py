@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from callcamp_sync.sheets.package import Package
 
@@ -26,10 +27,13 @@ _LINKS = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A part in a zip. data: as it stands there; size: of what it unpacks to. pressed: whether it is deflated."""
+    """A part in a zip. data: as it stands there, in pieces, so that large ones are copied once; size: of what it unpacks to.
+
+    pressed: whether it is deflated.
+    """
 
     name: bytes
-    data: bytes
+    data: tuple[bytes, ...]
     size: int
     checksum: int
     pressed: bool = False
@@ -56,18 +60,21 @@ def common(package: Package) -> list[Member]:
 def workbook(shared: Sequence[Member], rows: bytes, first: int) -> bytes:
     """The bytes of the miniature. Its first row is the one above `first`, which holds nothing of the sheet, unless that is 1."""
     above = _ABOVE % (first - 1, first - 1) if first > 1 else b""
-    text = b'<worksheet xmlns="%s"><sheetData>%s%s</sheetData></worksheet>' % (_MAIN, above, rows)
-    return _zipped([*shared, _plain(b"xl/worksheets/sheet1.xml", text)])
+    before = b'<worksheet xmlns="%s"><sheetData>%s' % (_MAIN, above)
+    return _zipped([*shared, _plain(b"xl/worksheets/sheet1.xml", before, rows, b"</sheetData></worksheet>")])
 
 
-def _plain(name: bytes, data: bytes) -> Member:
-    return Member(name=name, data=data, size=len(data), checksum=zlib.crc32(data))
+def _plain(name: bytes, *data: bytes) -> Member:
+    return Member(
+        name=name, data=data, size=sum(map(len, data)), checksum=reduce(lambda sum_, part: zlib.crc32(part, sum_), data, 0)
+    )
 
 
 def _copied(package: Package, part: str) -> Member:
     info = package.zip.getinfo(part)
     name = b"xl/styles.xml" if part == package.style_part else b"xl/sharedStrings.xml"
-    return Member(name=name, data=package.raw(part), size=info.file_size, checksum=info.CRC, pressed=info.compress_type != 0)
+    pressed = info.compress_type != 0
+    return Member(name=name, data=(package.raw(part),), size=info.file_size, checksum=info.CRC, pressed=pressed)
 
 
 def _zipped(members: Sequence[Member]) -> bytes:
@@ -75,9 +82,10 @@ def _zipped(members: Sequence[Member]) -> bytes:
     listed: list[bytes] = []
     at = 0
     for one in members:
-        sizes = struct.pack("<HHHIIIHH", 8 if one.pressed else 0, 0, 33, one.checksum, len(one.data), one.size, len(one.name), 0)
-        out += [b"PK\3\4", struct.pack("<HH", 20, 0), sizes, one.name, one.data]
+        length, method = sum(map(len, one.data)), 8 if one.pressed else 0
+        sizes = struct.pack("<HHHIIIHH", method, 0, 33, one.checksum, length, one.size, len(one.name), 0)
+        out += [b"PK\3\4", struct.pack("<HH", 20, 0), sizes, one.name, *one.data]
         listed += [b"PK\1\2", struct.pack("<HHH", 20, 20, 0), sizes, struct.pack("<HHHII", 0, 0, 0, 0, at), one.name]
-        at += 30 + len(one.name) + len(one.data)
+        at += 30 + len(one.name) + length
     length = sum(map(len, listed))
     return b"".join([*out, *listed, b"PK\5\6", struct.pack("<HHHHIIH", 0, 0, len(members), len(members), length, at, 0)])

@@ -28,7 +28,7 @@ _RATIO_FROM = 50_000_000
 MAX_MEMBERS = 10_000
 MAX_ELEMENTS = 200_000
 MAX_SHEETS = 2_000
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
 #: Bytes of a member's own header before its name; the last four say how long the name and what follows it are.
 _HEADER = 30
 _DATE_IDS = {14, 15, 16, 17, *range(27, 32), *range(34, 37), *range(50, 59)}

@@ -90,7 +90,8 @@ class Cut:
             raise UnusualError
         held: list[bytes] = []
         for piece in rest:
-            at = piece.find(_END)
+            # After the last row of the piece: what stands before it cannot be the end, or the grammar does not fit.
+            at = piece.find(_END, max(piece.rfind(b"<row "), 0))
             held.append(piece if at < 0 else piece[:at])
             if at >= 0:
                 yield b"".join(held)
