@@ -1,0 +1,70 @@
+"""A night on a cluster: the same campaigns, processes of this machine as workers, one of them killed in the middle."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+from flow_stage import CANARY_TOKEN, EMPTY, Running, Stage, wait_until
+from jobs_stage import campaign, ends, night, people, project
+
+TWELVE = [f"Campaign {number:02}" for number in range(1, 13)]
+RATE = 60.0
+
+
+def twelve(stage: Stage, rows: int) -> None:
+    """Twelve campaigns, each with its sheet and its job."""
+    jobs = []
+    for number, name in enumerate(TWELVE, start=1):
+        campaign(stage, name)
+        stage.sheet(people(1_000 + number * 100, rows), f"c{number:02}.csv")
+        jobs.append({"name": f"c{number:02}", "source": f"c{number:02}.csv", "campaign": name, "archive": "done"})
+    project(stage, jobs)
+
+
+def holders(stage: Stage) -> list[int]:
+    """The processes that hold a campaign now."""
+    found = []
+    for note in (stage.folder / "state" / "locks").glob("*.json"):
+        try:
+            found.append(int(json.loads(note.read_text(encoding="utf-8"))["pid"]))
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def kill_a_worker(stage: Stage, run: Running) -> int:
+    """Kill a process that holds a campaign, once creates have been sent; it is not the one that was called."""
+    wait_until(lambda: len(stage.box.writes) > 40 and holders(stage) != [], "creates are under way")
+    worker = holders(stage)[0]
+    assert worker != run.process.pid
+    os.kill(worker, signal.SIGKILL)
+    return worker
+
+
+def fastest(times: list[float], seconds: float) -> float:
+    """The most requests a second over any stretch of that length."""
+    return max((sum(begin <= at < begin + seconds for at in times) - 1) / seconds for begin in times)
+
+
+def test_twelve_campaigns_end_the_same_though_a_worker_is_killed(stage: Stage) -> None:
+    twelve(stage, rows=20)
+    stage.more["CALLCAMP_GRACE_SECONDS"] = "1"
+    with stage.begin("jobs", "run", "--engine", "dask", "--parallel", "2", "--rate", str(RATE), "--json") as run:
+        kill_a_worker(stage, run)
+        ended = run.wait()
+    said = night(stage)
+    assert (ended.code, set(ends(said).values())) == (0, {0}), ended.err
+    for number, name in enumerate(TWELVE, start=1):
+        wanted = {row["Phone"] for row in people(1_000 + number * 100, 20)}
+        assert Counter(stage.phones(name)) == Counter(wanted)
+    again = [job for job in said["jobs"] if any("a worker was lost" in words for words in job["notices"])]
+    assert len(again) == 1
+    assert len(list((stage.folder / "done").iterdir())) == 12
+    times = sorted(request.at for request in stage.box.requests)
+    assert fastest(times, 2.0) <= RATE * 1.05
+    assert CANARY_TOKEN not in ended.out + ended.err
+    assert not list((stage.folder / "state" / "cluster").iterdir())
