@@ -107,7 +107,9 @@ def make_portable(path: Path, form: Form = JOURNAL) -> None:
     finally:
         connection.close()
     if mode != "delete":
-        raise StateError(f"the {form.name} `{path}` is in use, so it cannot be made ready for many machines", hint="end other runs first")
+        raise StateError(
+            f"the {form.name} `{path}` is in use, so it cannot be made ready for many machines", hint="end other runs first"
+        )
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, form: Form) -> None:

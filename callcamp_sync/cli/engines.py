@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 EngineOpt = Annotated[str, typer.Option("--engine", help="local, or dask: processes of this machine, or a cluster.")]
 SchedulerOpt = Annotated[
     str | None,
-    typer.Option("--scheduler", metavar="ADDRESS", help="A dask scheduler: tls://HOST:PORT or tcp://HOST:PORT.", show_default=False),
+    typer.Option(
+        "--scheduler", metavar="ADDRESS", help="A dask scheduler: tls://HOST:PORT or tcp://HOST:PORT.", show_default=False
+    ),
 ]
 
 

@@ -9,7 +9,7 @@ every second run does. I/O: the network, the state folder, and all that a job do
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -159,7 +159,7 @@ class _Duty:
 
     async def _rest(self, seconds: float) -> None:
         until = anyio.current_time() + seconds
-        while self.stop.reason is None and anyio.current_time() < until:
+        while self.stop.reason is None and anyio.current_time() < until:  # noqa: ASYNC110 - a Stop is a plain value
             await anyio.sleep(0.1)
 
 
@@ -175,5 +175,3 @@ def _gate(settings: Settings, parcel: Parcel) -> Any:
         rate=parcel.agreed.rate,
         folder=settings.state_dir / PACE_FOLDER if token else None,
     )
-
-

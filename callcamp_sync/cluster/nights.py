@@ -83,7 +83,7 @@ class _Sender:
             await wait(future)
             group.cancel_scope.cancel()
         made = await future if future.status == "finished" else await _lost(future, blank)
-        made = replace(made, started_at=blank.started_at, finished_at=place.clock())
+        made = _as_here(made, blank, Path.cwd(), place)
         return work.archive(made, task, place.clock())
 
     async def _pass_on(self, place: Place, job: str) -> None:
@@ -92,6 +92,18 @@ class _Sender:
             await anyio.sleep(0.1)
         said = {"reason": place.stop.reason, "code": int(place.stop.exit_code)}
         await self.client.scheduler.callcamp_stop(night=self.night, job=job, **said)
+
+
+def _as_here(made: JobResult, blank: JobResult, cwd: Path, place: Place) -> JobResult:
+    """The result in the sender's own words: its clock, and its paths as they would stand there."""
+    home = f"{cwd}/"
+    return replace(
+        made,
+        started_at=blank.started_at,
+        finished_at=place.clock(),
+        source=made.source and made.source.removeprefix(home),
+        folder=made.folder and made.folder.removeprefix(home),
+    )
 
 
 async def _lost(future: Future, blank: JobResult) -> JobResult:

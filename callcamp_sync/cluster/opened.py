@@ -8,6 +8,7 @@ what is sent nor send work. Imports dask; `check` says so before anything else d
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -54,23 +55,25 @@ async def opened(scheduler: str | None, *, processes: int, memory: str | None = 
 @asynccontextmanager
 async def _own(processes: int, memory: str | None) -> AsyncIterator[Client]:
     security = Security.temporary()
-    async with (
-        LocalCluster(
-            n_workers=processes,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=memory or 0,
-            host="127.0.0.1",
-            dashboard_address=None,
-            preload=["callcamp_sync.cluster.deaf"],
-            protocol="tls",
-            security=security,
-            silence_logs=logging.CRITICAL,
-            asynchronous=True,
-        ) as cluster,
-        Client(cluster, asynchronous=True, security=security) as client,
-    ):
-        yield client
+    with tempfile.TemporaryDirectory(prefix="callcamp-sync-") as scratch:
+        async with (
+            LocalCluster(
+                n_workers=processes,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=memory or 0,
+                host="127.0.0.1",
+                dashboard_address=None,
+                preload=["callcamp_sync.cluster.deaf"],
+                local_directory=scratch,
+                protocol="tls",
+                security=security,
+                silence_logs=logging.CRITICAL,
+                asynchronous=True,
+            ) as cluster,
+            Client(cluster, asynchronous=True, security=security) as client,
+        ):
+            yield client
 
 
 @asynccontextmanager
@@ -94,7 +97,9 @@ async def _same_version(client: Client) -> None:
     said = await client.run(_version)
     others = sorted({version for version in said.values() if version != __version__})
     if not said or others:
-        words = f"workers at `{client.scheduler.address}` have callcamp-sync {', '.join(others)}" if said else "no worker is there"
+        words = (
+            f"workers at `{client.scheduler.address}` have callcamp-sync {', '.join(others)}" if said else "no worker is there"
+        )
         raise SettingsError(f"{words}; this is {__version__}", hint="start workers with the same version, then run again")
 
 

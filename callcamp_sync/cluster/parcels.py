@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from callcamp_sync.jobs.work import Agreed, Task
 from callcamp_sync.settings import Settings, token_of
 
 #: Where a worker may have a token and a proxy of its own.
-_TOKEN, _PROXY = "CALLCAMP_TOKEN", "CALLCAMP_PROXY"  # noqa: S105 - the variable's name
+_TOKEN, _PROXY = "CALLCAMP_TOKEN", "CALLCAMP_PROXY"
 
 _TOLD = {"webhook": None, "notify_command": None, "notify_urls": (), "ping": None, "metrics_file": None}
 _TOKENS = ("token", "token_file", "token_command", "token_keyring")
@@ -58,10 +59,8 @@ def _settings(settings: Settings, *, private: bool, cwd: Path) -> Settings:
     files = {name: cwd / path for name in ("ca_file", "token_file") if (path := getattr(settings, name)) is not None}
     changed: dict[str, Any] = {**_TOLD, **folders, **files}
     if private:
-        try:
+        with suppress(SyncError):  # The job says so itself, where it runs.
             changed |= {**dict.fromkeys(_TOKENS), "token": SecretStr(token_of(settings))}
-        except SyncError:
-            pass  # The job says so itself, where it runs.
     else:
         changed |= {"token": None, "token_command": None, "proxy": None}
     return settings.model_copy(update=changed)

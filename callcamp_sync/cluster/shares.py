@@ -26,7 +26,7 @@ class Shares:
         self._accounts: dict[str, dict[str, _Seat]] = {}
 
     def ask(self, account: str, job: str, *, place: str, holds: float, wants: bool) -> float:
-        """The part that the job may keep to, 0 to 1. holds: the part that it keeps to now. wants: whether it has anything to send."""
+        """The part that the job may keep to, 0 to 1. holds: what it keeps to now. wants: whether it has anything to send."""
         seats = self._accounts.setdefault(account, {})
         seat = seats.setdefault(job, _Seat(place))
         if seat.place != place:  # begun anew elsewhere: what the former worker held is not held by this one

@@ -288,9 +288,7 @@ async def _result(turn: _Turn, rooms: _Rooms, crew: Crew, history: History) -> J
         return work.failed(blank, error)
     task = Task(job=job, settings=settings, past=past, dry_run=crew.dry_run)
     name = account(settings)
-    place = Place(
-        gate=rooms.gates[name], agreed=rooms.agreed[name], clock=crew.clock, progress=crew.progress, stop=turn.stop
-    )
+    place = Place(gate=rooms.gates[name], agreed=rooms.agreed[name], clock=crew.clock, progress=crew.progress, stop=turn.stop)
     result = await crew.worker(task, place)
     return result if crew.dry_run else _remembered(result, task, history)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections import Counter
-from pathlib import Path
 
-from flow_stage import CANARY_TOKEN, EMPTY, Running, Stage, wait_until
+from flow_stage import CANARY_TOKEN, Running, Stage
 from jobs_stage import campaign, ends, night, people, project
 
 TWELVE = [f"Campaign {number:02}" for number in range(1, 13)]
-RATE = 60.0
+RATE = 80.0
+PATIENCE = 240.0
 
 
 def twelve(stage: Stage, rows: int) -> None:
@@ -38,8 +39,12 @@ def holders(stage: Stage) -> list[int]:
 
 def kill_a_worker(stage: Stage, run: Running) -> int:
     """Kill a process that holds a campaign, once creates have been sent; it is not the one that was called."""
-    wait_until(lambda: len(stage.box.writes) > 40 and holders(stage) != [], "creates are under way")
-    worker = holders(stage)[0]
+    until = time.monotonic() + PATIENCE
+    while len(stage.box.writes) < 30 or not (found := holders(stage)):
+        assert run.process.poll() is None, run.wait()
+        assert time.monotonic() < until, "waited in vain until creates are under way"
+        time.sleep(0.01)
+    worker = found[0]
     assert worker != run.process.pid
     os.kill(worker, signal.SIGKILL)
     return worker
@@ -51,15 +56,16 @@ def fastest(times: list[float], seconds: float) -> float:
 
 
 def test_twelve_campaigns_end_the_same_though_a_worker_is_killed(stage: Stage) -> None:
-    twelve(stage, rows=20)
+    twelve(stage, rows=10)
     stage.more["CALLCAMP_GRACE_SECONDS"] = "1"
     with stage.begin("jobs", "run", "--engine", "dask", "--parallel", "2", "--rate", str(RATE), "--json") as run:
         kill_a_worker(stage, run)
+        run.process.wait(timeout=PATIENCE)
         ended = run.wait()
     said = night(stage)
     assert (ended.code, set(ends(said).values())) == (0, {0}), ended.err
     for number, name in enumerate(TWELVE, start=1):
-        wanted = {row["Phone"] for row in people(1_000 + number * 100, 20)}
+        wanted = {row["Phone"] for row in people(1_000 + number * 100, 10)}
         assert Counter(stage.phones(name)) == Counter(wanted)
     again = [job for job in said["jobs"] if any("a worker was lost" in words for words in job["notices"])]
     assert len(again) == 1
