@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from callcamp_sync.jobs.document import Job
     from callcamp_sync.jobs.shift import Crew
     from callcamp_sync.night import Night
+    from callcamp_sync.preparing import Engine
 
     Nights: TypeAlias = Callable[[Sequence[Job], Crew], Awaitable[Night]]
 
@@ -35,6 +36,18 @@ def of_nights(engine: str, scheduler: str | None) -> Nights:
     from callcamp_sync.jobs.shift import run_night
 
     return run_night
+
+
+def of_pieces(engine: str, scheduler: str | None, *, processes: int, memory: str | None) -> Engine:
+    """What reads the pieces of a sheet. Raises as `of_nights`."""
+    if uses_dask(engine, scheduler):
+        made: Engine = _cluster(scheduler).Partitions(scheduler=scheduler, processes=processes, memory=memory)
+        return made
+    if memory is not None:
+        raise UsageError("`--memory` needs `--engine dask`")
+    from callcamp_sync.preparing import in_turn
+
+    return in_turn
 
 
 def uses_dask(engine: str, scheduler: str | None) -> bool:

@@ -8,5 +8,6 @@ simply done again, by the rules that any second run keeps. Rule source: issue 6,
 
 from callcamp_sync.cluster.nights import run_night
 from callcamp_sync.cluster.opened import check
+from callcamp_sync.cluster.partitions import Partitions
 
-__all__ = ["check", "run_night"]
+__all__ = ["Partitions", "check", "run_night"]
