@@ -111,7 +111,7 @@ async def prepare(
         raise UsageError("a sheet that was read or prepared already is not prepared again", hint="name the file itself")
     mapping = load_mapping(request.mapping)
     record_type = await _record_type(request, bench, mapping)
-    with prepared.making(output.absolute()) as folder:
+    with prepared.making(output) as folder:
         cut = _cut(source, mapping, size)
         whole = load_sheet(source, mapping, bench.settings) if cut is None else _without_rows(cut.head)
         if whole.exported is not None or whole.info.fix_of is not None:

@@ -1,7 +1,7 @@
 """The pieces of a sheet, read by workers: the engine of `preparing`.
 
-In:  pieces, and where to send them. Out: what became of each, as it comes. A piece whose worker dies is read by another one: it
-writes its files whole or not at all, under the same names. I/O: the network; sheet and folder must be where the workers reach them.
+In:  pieces, and where to send them. Out: what became of each, as it comes. A piece whose worker dies is read by another one: its
+files are written whole or not at all, under the same names. I/O: the network; every worker must reach sheet and folder.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from callcamp_sync.errors import SheetError
 from callcamp_sync.model import Sheet
@@ -61,11 +61,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Bytes `start` to `end` of the file: whole records. first_row: the spreadsheet's number of the first one."""
+    """Bytes `start` to `end` of the file: whole records. first_row: the spreadsheet's number of the first one.
+
+    quotes: (row, what is wrong) of quotes that were judged by what stands behind the piece, too.
+    """
 
     start: int
     end: int
     first_row: int
+    quotes: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +133,8 @@ def read_piece(head: Head, piece: Piece) -> Sheet:
         raise SheetError(f"`{path}` changed while it was read", hint="wait until it is written and run again")
     text = decode(data, encoding=head.encoding).utf8 if data else b""
     body, notices = read_rows(text, head.delimiter.encode(), len(head.names), piece.first_row)
+    judged = dict(piece.quotes)
+    notices = [replace(one, detail=judged[one.row]) if one.row in judged and one.code == "row-quote" else one for one in notices]
     if head.total is not None and piece.first_row <= head.total.row < piece.first_row + body.height:
         notices.append(head.total)
     grid = Grid(
@@ -223,24 +229,28 @@ def _pieces(file: BinaryIO, start: int, mark: bytes, row: int, size: int) -> Ite
         block = file.read(size)
         held += block
         last = not block
-        end, count = _whole_records(held, mark, last=last)
+        end, count, quotes = _whole_records(held, mark, last=last)
         if end or (last and not begun):
-            yield Piece(start=start, end=start + end, first_row=row)
+            yield Piece(start=start, end=start + end, first_row=row, quotes=tuple((row + nth, why) for nth, why in quotes))
             begun, start, row, held = True, start + end, row + count, held[end:]
         if last:
             return
 
 
-def _whole_records(held: bytes, mark: bytes, *, last: bool) -> tuple[int, int]:
-    """(bytes, records) from the beginning on whose end does not depend on what follows. last: nothing follows."""
+#: Bytes and records from the beginning on, and (number, what is wrong) of those with a quote that is.
+_Found: TypeAlias = tuple[int, int, list[tuple[int, str]]]
+
+
+def _whole_records(held: bytes, mark: bytes, *, last: bool) -> _Found:
+    """The records whose end does not depend on what follows. last: nothing follows."""
     sure = _sure_end(held)
     if sure and b"\r" not in held[:sure].replace(b"\r\n", b"") and well_formed(held[:sure], mark):
         inside = sum(part.count(b"\n") for part in held[:sure].split(b'"')[1::2])
         end, count = sure, held.count(b"\n", 0, sure) - inside
         if not last:
-            return end, count
-        rest, more = _one_by_one(held[end:], mark, last=True)
-        return end + rest, count + more
+            return end, count, []
+        rest, more, quotes = _one_by_one(held[end:], mark, last=True)
+        return end + rest, count + more, [(count + nth, why) for nth, why in quotes]
     return _one_by_one(held, mark, last=last)
 
 
@@ -254,14 +264,16 @@ def _sure_end(held: bytes) -> int:
     return 0
 
 
-def _one_by_one(held: bytes, mark: bytes, *, last: bool) -> tuple[int, int]:
-    end = count = 0
+def _one_by_one(held: bytes, mark: bytes, *, last: bool) -> _Found:
+    end, count, quotes = 0, 0, list[tuple[int, str]]()
     for record in records(held, mark):
         # A CR at the very end may be half of a CRLF, a quote that is open here may close in what follows.
         if not last and (record.end >= len(held) or record.quote == _UNCLOSED):
             break
+        if record.quote:
+            quotes.append((count, record.quote))
         end, count = record.end, count + 1
-    return end, count
+    return end, count, quotes
 
 
 def _total(head: Head, pieces: tuple[Piece, ...]) -> Notice | None:

@@ -58,13 +58,13 @@ class Manifest:
 
 @contextmanager
 def making(folder: Path) -> Iterator[Path]:
-    """A new folder (mode 0700) beside `folder`, which takes its place when the block ends well.
+    """A new folder (mode 0700, absolute) beside `folder`, which takes its place when the block ends well.
 
     Raises StateError where something stands there that is no prepared sheet, or the disk refuses.
     """
     if folder.exists() and not (folder / MANIFEST).is_file() and not (folder.is_dir() and not any(folder.iterdir())):
         raise StateError(f"`{folder}` is there already and is no prepared sheet", hint="name a new folder after `-o`")
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    draft = folder.absolute().with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft.mkdir(mode=0o700)

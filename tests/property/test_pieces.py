@@ -1,7 +1,8 @@
-"""A file in pieces is the file: whatever its quotes, line ends and blank lines, each row has its cells, its number and its faults."""
+"""A file in pieces is the file: whatever its quotes, line ends and blank lines, each row has its cells, number and faults."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -77,14 +78,13 @@ def test_pieces_are_the_whole(text: str, size: int, encoding: str) -> None:
         path = Path(folder) / "leads.csv"
         path.write_bytes(text.removeprefix("\ufeff" if encoding == "cp1252" else "").encode(encoding))
         whole = _whole(path)
-        try:
-            joined = _joined(path, size)
-        except SheetError as error:
-            assert whole == error.message or "has data (row" in error.message
+        if isinstance(whole, str):
+            with contextlib.suppress(SheetError):
+                assert _joined(path, size) is None
             return
+        joined = _joined(path, size)
         if joined is None:
             return
-        assert not isinstance(whole, str), whole
         assert joined.headings == whole.headings
         assert joined.frame.equals(whole.frame)
         assert joined.issues.equals(whole.issues), (joined.issues, whole.issues)
