@@ -20,6 +20,7 @@ def prepare(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Where the prepared sheet is to stand.")],
     campaign: CampaignOpt = None,
     mapping: MappingOpt = None,
+    *,
     record_type: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help="A Record Type as JSON, instead of a campaign's.", show_default=False),
@@ -30,7 +31,6 @@ def prepare(
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Memory of each of them, such as 2GB.", show_default=False)
     ] = None,
-    *,
     common: Common,
     flags: dict[str, Any],
 ) -> int:

@@ -106,7 +106,8 @@ def test_the_folder_reads_as_the_file_does(size: int) -> None:
     same(desired("out"), whole)
     same(desired("out/prepared.json"), whole)
     found = dict(whole.issues.group_by("code").agg(pl.col("row").n_unique()).iter_rows())
-    assert {"phone-region", "value-unmapped", "value-pattern", "duplicate-row", "duplicate-conflict"} <= set(found)
+    assert any(code.startswith("phone-") for code in found)
+    assert {"value-unmapped", "value-pattern", "duplicate-row", "duplicate-conflict"} <= set(found)
     assert outcome.rejected == whole.frame.filter(pl.col("verdict") == "rejected").height
     assert {path.stat().st_mode & 0o077 for path in Path("out").iterdir()} == {0}
 
@@ -129,7 +130,7 @@ def test_two_processes_make_the_same_folder_as_one() -> None:
 def test_a_workbook_is_read_as_a_whole_and_sliced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("callcamp_sync.preparing._SLICE", 17)
     frame = pl.DataFrame(rows(60), schema=HEADINGS, orient="row").with_columns(pl.all().replace("", None))
-    write_workbook("leads.xlsx", [Tab(name="Leads", frame=frame, columns=tuple(Column(name) for name in HEADINGS))])
+    write_workbook("leads.xlsx", [Tab(name="Leads", frame=frame, columns=tuple(Column(heading=name) for name in HEADINGS))])
     assert made("leads.xlsx").parts == 4
     same(desired("out"), desired("leads.xlsx"))
 
@@ -141,7 +142,8 @@ def test_another_mapping_reads_the_cells_anew_and_says_so() -> None:
     anew, whole = desired("out"), desired("leads.csv")
     assert_frame_equal(anew.frame, whole.frame)
     assert any("read anew" in words for words in anew.notices)
-    assert "silver" in anew.frame["want_plan"].to_list()
+    (plan,) = [name for name in anew.frame.columns if name.endswith("plan")]
+    assert set(anew.frame[plan].drop_nulls()) == {"silver"}
 
 
 @pytest.mark.usefixtures("place")
