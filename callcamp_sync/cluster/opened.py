@@ -19,7 +19,12 @@ from distributed.security import Security
 from callcamp_sync import __version__
 from callcamp_sync.errors import SettingsError, UnreachableError
 
-_CONNECT = "10s"
+#: What dask is told besides. Its web pages, which it cannot do without altogether, show nothing.
+_QUIET = {
+    "distributed.comm.timeouts.connect": "10s",
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 
 
 def check(scheduler: str | None) -> None:
@@ -42,8 +47,7 @@ async def opened(scheduler: str | None, *, processes: int, memory: str | None = 
     Raises SettingsError for an address that is none, UnreachableError where no scheduler answers.
     """
     check(scheduler)
-    quiet = {"distributed.comm.timeouts.connect": _CONNECT, "distributed.worker.daemon": True}
-    with dask.config.set(quiet):
+    with dask.config.set(_QUIET):
         if scheduler is None:
             async with _own(processes, memory) as client:
                 yield client
@@ -63,7 +67,8 @@ async def _own(processes: int, memory: str | None) -> AsyncIterator[Client]:
                 processes=True,
                 memory_limit=memory or 0,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
                 preload=["callcamp_sync.cluster.deaf"],
                 local_directory=scratch,
                 protocol="tls",

@@ -37,14 +37,19 @@ def holders(stage: Stage) -> list[int]:
     return found
 
 
-def kill_a_worker(stage: Stage, run: Running) -> int:
-    """Kill a process that holds a campaign, once creates have been sent; it is not the one that was called."""
+def wait_for_creates(stage: Stage, run: Running, count: int) -> None:
+    """Wait until so many writes came, and a campaign is held."""
     until = time.monotonic() + PATIENCE
-    while len(stage.box.writes) < 30 or not (found := holders(stage)):
+    while len(stage.box.writes) < count or not holders(stage):
         assert run.process.poll() is None, run.wait()
         assert time.monotonic() < until, "waited in vain until creates are under way"
         time.sleep(0.01)
-    worker = found[0]
+
+
+def kill_a_worker(stage: Stage, run: Running) -> int:
+    """Kill a process that holds a campaign, once creates have been sent; it is not the one that was called."""
+    wait_for_creates(stage, run, 30)
+    worker = holders(stage)[0]
     assert worker != run.process.pid
     os.kill(worker, signal.SIGKILL)
     return worker
@@ -74,3 +79,31 @@ def test_twelve_campaigns_end_the_same_though_a_worker_is_killed(stage: Stage) -
     assert fastest(times, 2.0) <= RATE * 1.05
     assert CANARY_TOKEN not in ended.out + ended.err
     assert not list((stage.folder / "state" / "cluster").iterdir())
+
+
+def test_a_signal_stops_what_is_not_begun_drains_what_is_and_leaves_a_report(stage: Stage) -> None:
+    twelve(stage, rows=40)
+    with stage.begin("jobs", "run", "--engine", "dask", "--parallel", "2", "--rate", "30", "--json") as run:
+        wait_for_creates(stage, run, 6)
+        for process in (run.process.pid, *holders(stage)):  # a terminal tells every process of its group
+            os.kill(process, signal.SIGINT)
+        run.process.wait(timeout=PATIENCE)
+        ended = run.wait()
+    said = night(stage)
+    assert ended.code == said["night"]["exit"]["code"] == 130
+    codes = Counter(ends(said).values())
+    assert len(said["jobs"]) == 12
+    assert codes[130] >= 10
+    created = sum(len(stage.phones(name)) for name in TWELVE)
+    assert sum(job["counts"].get("created", 0) for job in said["jobs"]) == created < 12 * 40
+    assert stage.here("jobs", "run", "--json").code == 0
+    for number, name in enumerate(TWELVE, start=1):
+        assert Counter(stage.phones(name)) == Counter(row["Phone"] for row in people(1_000 + number * 100, 40))
+
+
+def test_a_scheduler_that_is_not_there_is_said_before_anything_begins(stage: Stage) -> None:
+    twelve(stage, rows=1)
+    ended = stage.here("jobs", "run", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")
+    assert (ended.code, stage.methods()) == (5, set())
+    assert "no dask scheduler answers" in ended.err
+    assert not (stage.folder / "reports").exists()

@@ -166,7 +166,7 @@ def test_what_is_known_of_the_whole_limit_outlives_a_change_of_the_part() -> Non
     assert pace.pace(0.0) == pytest.approx(40.0)
     said = Pace(concurrency=8)
     turn = said.leave(0.0)
-    said.told(Hint(rate=10.0, limit=None, remaining=None, reset=None), turn, 0.1)
+    said.told(Hint(limit=10.0, window=1.0), turn, 0.1)
     whole = said.pace(0.2)
     said.take(0.25)
     assert said.pace(0.2) == pytest.approx(whole / 4)
