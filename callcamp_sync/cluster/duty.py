@@ -9,6 +9,7 @@ every second run does. I/O: the network, the state folder, and all that a job do
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -32,8 +33,9 @@ from callcamp_sync.night import JobResult
 from callcamp_sync.settings import Settings, token_of
 from callcamp_sync.tally import Stop
 
-#: Seconds between two looks at the gate, and between two calls when nothing changed.
-_LOOK, _CALL = 0.05, 0.5
+#: Seconds between two looks at the gate, and between two calls when nothing changed; how long a part is kept that nobody uses:
+#: a run that sends one request after the other is not to wait for its part before each.
+_LOOK, _CALL, _KEPT = 0.02, 0.25, 0.3
 
 #: Seconds that a lost worker's lock may take to be free: at once where its process died, later where only its machine is gone.
 _LOCK_SECONDS, _LOCK_LOOK = 120.0, 1.0
@@ -87,9 +89,10 @@ class _Duty:
 
     async def _keep_to_share(self, gate: Gate) -> None:
         """Call in often enough, and at once when somebody comes to the gate, or when our part has become smaller."""
-        told, due = False, 0.0
+        told, due, wanted = False, 0.0, -math.inf
         while True:
-            wants = gate.wanted
+            wanted = anyio.current_time() if gate.wanted else wanted
+            wants = anyio.current_time() - wanted < _KEPT
             if wants != told or anyio.current_time() >= due:
                 due = anyio.current_time() + (_LOOK if await self._called_in(gate, wants=wants) else _CALL)
                 told = wants

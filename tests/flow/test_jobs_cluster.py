@@ -8,8 +8,12 @@ import signal
 import time
 from collections import Counter
 
+import pytest
+from distributed import LocalCluster
 from flow_stage import CANARY_TOKEN, Running, Stage
 from jobs_stage import campaign, ends, night, people, project
+
+from callcamp_sync.cluster import opened
 
 TWELVE = [f"Campaign {number:02}" for number in range(1, 13)]
 RATE = 80.0
@@ -82,7 +86,7 @@ def test_twelve_campaigns_end_the_same_though_a_worker_is_killed(stage: Stage) -
 
 
 def test_a_signal_stops_what_is_not_begun_drains_what_is_and_leaves_a_report(stage: Stage) -> None:
-    twelve(stage, rows=40)
+    twelve(stage, rows=20)
     with stage.begin("jobs", "run", "--engine", "dask", "--parallel", "2", "--rate", "30", "--json") as run:
         wait_for_creates(stage, run, 6)
         for process in (run.process.pid, *holders(stage)):  # a terminal tells every process of its group
@@ -95,13 +99,37 @@ def test_a_signal_stops_what_is_not_begun_drains_what_is_and_leaves_a_report(sta
     assert len(said["jobs"]) == 12
     assert codes[130] >= 10
     created = sum(len(stage.phones(name)) for name in TWELVE)
-    assert sum(job["counts"].get("created", 0) for job in said["jobs"]) == created < 12 * 40
+    assert sum(job["counts"].get("created", 0) for job in said["jobs"]) == created < 12 * 20
     assert stage.here("jobs", "run", "--json").code == 0
     for number, name in enumerate(TWELVE, start=1):
-        assert Counter(stage.phones(name)) == Counter(row["Phone"] for row in people(1_000 + number * 100, 40))
+        assert Counter(stage.phones(name)) == Counter(row["Phone"] for row in people(1_000 + number * 100, 20))
 
 
-def test_a_scheduler_that_is_not_there_is_said_before_anything_begins(stage: Stage) -> None:
+@pytest.mark.parametrize("own", [True, False], ids=["with a token of its own", "without one"])
+def test_a_cluster_of_others_gets_no_token_and_uses_its_own(stage: Stage, *, own: bool) -> None:
+    twelve(stage, rows=2)
+    environ = {"CALLCAMP_TOKEN": CANARY_TOKEN} if own else {}
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",
+        silence_logs=50,
+        env=environ,
+        local_directory=stage.folder,
+    ) as cluster:
+        address = cluster.scheduler_address
+        ended = stage.here("jobs", "run", "--engine", "dask", "--scheduler", address, "--json")
+    assert set(ends(ended.document).values()) == ({0} if own else {4})
+    assert [len(stage.phones(name)) for name in TWELVE] == [2 if own else 0] * 12
+    assert {bool(job["folder"]) for job in ended.document["jobs"]} == {own}
+    if own:
+        assert not list((stage.folder / "state").glob("journal.sqlite3-*"))
+    else:
+        assert len(stage.box.requests) == 0
+
+
+def test_a_scheduler_that_is_not_there_is_said_before_anything_begins(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(opened._QUIET, "distributed.comm.timeouts.connect", "1s")
     twelve(stage, rows=1)
     ended = stage.here("jobs", "run", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:9")
     assert (ended.code, stage.methods()) == (5, set())
