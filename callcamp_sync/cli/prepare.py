@@ -48,7 +48,7 @@ def prepare(
     request = Request(sheet=sheet, campaign=campaign, mapping=mapping, command="prepare", record_type=record_type)
     with running.progress(common.voice) as progress:
         bench = running.bench(settings, common, progress)
-        made = running.run(partial(prepared, request, bench, output, engine=doer), bench, common.voice)
+        made = running.run(partial(prepared, request, bench, output, engine=doer), bench.stop, common.voice)
     if common.voice.as_json:
         counts = {"rows": made.rows, "blank_rows": made.blank_rows, "rejected": made.rejected, "held": made.held}
         common.voice.data({"folder": str(made.folder), "parts": made.parts, **counts, "codes": dict(made.codes)})
