@@ -39,7 +39,7 @@ KIND = {
     "name": "Leads",
     "parameters": [
         {"id": "company", "title": "Company", "type": "string", "required": True, "validation": "^[A-Z]"},
-        {"id": "plan", "title": "Plan", "type": "string"},
+        {"id": "plan", "title": "Plan", "type": "string", "required": True},
     ],
 }
 HEADINGS = ["Mobile", "First name", "Company", "Plan", "Left alone"]
@@ -53,6 +53,7 @@ def rows(count: int) -> list[list[str]]:
     made[7] = ["", "", "", "", ""]
     made[9] = [bulk_phone(9), "No plan of that name", "Example Ltd", "Bronze", ""]
     made[11] = [bulk_phone(11), "", "", "", ""]
+    made[15] = [bulk_phone(15), "Blank", "", "", ""]
     made[13] = [bulk_phone(13), "Small", "example", "", "é"]
     made[count - 2] = list(made[0])
     made[count - 1] = [bulk_phone(1), "Contradicts", "Example Ltd", "Gold", ""]
@@ -165,6 +166,11 @@ def _other_part() -> None:
     one.write_bytes(two.read_bytes())
 
 
+def _edited_part() -> None:
+    path = next(Path("out").glob("part-*.parquet"))
+    pl.read_parquet(path).with_columns(pl.lit("+12025550199").alias("callcamp:phone")).write_parquet(path)
+
+
 def _half_manifest() -> None:
     path = Path("out/prepared.json")
     path.write_text(path.read_text(encoding="utf-8")[:200], encoding="utf-8")
@@ -175,7 +181,7 @@ def _other_form() -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("prepared/1", "prepared/9"), encoding="utf-8")
 
 
-@pytest.mark.parametrize("harm", [_no_part, _other_part, _half_manifest, _other_form])
+@pytest.mark.parametrize("harm", [_no_part, _other_part, _edited_part, _half_manifest, _other_form])
 @pytest.mark.usefixtures("place")
 def test_a_folder_that_is_not_as_it_was_prepared_is_refused(harm: Callable[[], None]) -> None:
     made()
