@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test browser pictures hostile simulate soak phones-proof check fmt lint types bench lock dist release clean
+.PHONY: help demo test browser pictures hostile simulate soak phones-proof prepare-proof night-proof check fmt lint types bench lock dist release clean
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -57,6 +57,12 @@ soak: $(READY)  ## 8,000 creates on a bad network with ten deaths, then resume
 
 phones-proof: $(READY)  ## the phone reader against phonenumbers, 2.8 million cells (minutes)
 	@$(BIN)/python -m tests.phones_proof
+
+prepare-proof: $(READY)  ## 5 million rows through `prepare` on 2 workers of 2 GB, against one process (a minute)
+	@$(BIN)/python -m benchmarks.prepared
+
+night-proof: $(READY)  ## 12 campaigns on 2 workers, one killed: end state, and the rate by the server's log (a minute)
+	@$(BIN)/python -m benchmarks.cluster_night
 
 bench: $(READY)  ## the benchmark table
 	@$(BIN)/python -m benchmarks

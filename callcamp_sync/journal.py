@@ -35,7 +35,7 @@ import anyio.lowlevel
 import anyio.to_thread
 
 from callcamp_sync.errors import NotFoundError, StalePlanError, StateError
-from callcamp_sync.journal_file import connect, damaged, translated
+from callcamp_sync.journal_file import connect, damaged, make_portable, translated
 from callcamp_sync.journal_rows import (
     Entry,
     Pending,
@@ -51,7 +51,7 @@ from callcamp_sync.journal_rows import (
 )
 from callcamp_sync.model import Fate, Outcome, Step
 
-__all__ = ["FILE_NAME", "Journal", "Pending", "RunRow", "StepRow"]
+__all__ = ["FILE_NAME", "Journal", "Pending", "RunRow", "StepRow", "make_portable"]
 
 #: The journal's name inside the state folder.
 FILE_NAME = "journal.sqlite3"

@@ -95,6 +95,23 @@ def connect(path: Path, form: Form = JOURNAL) -> sqlite3.Connection:
     return connection
 
 
+def make_portable(path: Path, form: Form = JOURNAL) -> None:
+    """Have the file used by several machines: without the write-ahead log, whose index lies in the memory of one of them.
+
+    For good; slower, and as safe. The file system must be one that all of them share, with locks. Raises StateError.
+    """
+    connection = connect(path, form)
+    try:
+        with translated(path, form):
+            mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+    finally:
+        connection.close()
+    if mode != "delete":
+        raise StateError(
+            f"the {form.name} `{path}` is in use, so it cannot be made ready for many machines", hint="end other runs first"
+        )
+
+
 def _prepare(connection: sqlite3.Connection, path: Path, form: Form) -> None:
     if _number(connection, "user_version") == 0:
         _lay_out(connection, path, form)

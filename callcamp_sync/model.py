@@ -166,12 +166,33 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What rows say, each by itself. frame, needed: as in rows.Desired before duplicates are judged; issues: sorted by row.
+
+    unchecked: sentences about patterns that cannot be run here.
+    """
+
+    frame: pl.DataFrame
+    issues: pl.DataFrame
+    needed: pl.DataFrame
+    unchecked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What `prepare` made of a sheet. key: of all that it depends on: mapping, Record Type, region, version. part: its rows."""
+
+    key: str
+    part: Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A sheet as text.
 
     frame: ROW (UInt32, the spreadsheet's own row number) and one String column per heading, in the sheet's order; a blank cell
     is null, other text is as the file has it (leading zeros and spaces kept). issues: ISSUE_SCHEMA, what the reader noticed.
-    exported: where the sheet is an export of ours that remembers what it said.
+    exported: where the sheet is an export of ours that remembers what it said. prepared: where it was read before.
     """
 
     frame: pl.DataFrame
@@ -179,6 +200,7 @@ class Sheet:
     issues: pl.DataFrame
     info: SourceInfo
     exported: Exported | None = None
+    prepared: Prepared | None = None
 
 
 class StepKind(StrEnum):

@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import polars as pl
 
-from callcamp_sync import frames, guards, schema, searching, snapshot
+from callcamp_sync import __version__, frames, guards, schema, searching, snapshot
 from callcamp_sync.api.client import Client
 from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.refusals import ForbiddenError
@@ -116,9 +116,36 @@ def effective(settings: Settings, mapping: SheetMapping) -> Settings:
 
 def desire(subject: Subject, record_type: RecordSchema) -> Desired:
     """What the sheet asks for, under the campaign's Record Type. Raises MappingError where headers do not fit."""
+    settings, sheet = subject.settings, subject.sheet
+    prepared = sheet.prepared
+    fits = prepared is not None and prepared.key == reading_key(subject, record_type)
+    desired = read_rows(
+        sheet,
+        bound(subject, record_type),
+        record_type,
+        region=settings.region,
+        on_duplicate=settings.on_duplicate,
+        part=prepared.part if prepared is not None and fits else None,
+    )
+    if prepared is None or fits:
+        return desired
+    anew = "the sheet was prepared with another mapping, record type, region or version, so its cells were read anew"
+    return replace(desired, notices=(*desired.notices, anew))
+
+
+def reading_key(subject: Subject, record_type: RecordSchema) -> str:
+    """Of all that decides what a cell means, besides the cell: two readings with the same key say the same."""
     settings = subject.settings
-    return read_rows(
-        subject.sheet, bound(subject, record_type), record_type, region=settings.region, on_duplicate=settings.on_duplicate
+    return digest(
+        {
+            "version": __version__,
+            "headings": list(subject.sheet.headings),
+            "mapping": subject.mapping.model_dump(mode="json"),
+            "by_name": subject.by_name,
+            "key": list(settings.key or ()),
+            "region": settings.region,
+            "record_type": record_type.digest,
+        }
     )
 
 

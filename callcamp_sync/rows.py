@@ -18,7 +18,7 @@ from callcamp_sync import frames, merge, phones, schema, values
 from callcamp_sync.fields import BY_NAME, CLEAR, ROW, Field, Home, Kind
 from callcamp_sync.issues import CATALOGUE, Verdict
 from callcamp_sync.mapping import Binding, map_columns
-from callcamp_sync.model import ISSUE_SCHEMA, Exported, OnDuplicate, Sheet
+from callcamp_sync.model import ISSUE_SCHEMA, Exported, OnDuplicate, Part, Sheet
 from callcamp_sync.policy import person_key
 from callcamp_sync.rules import Rule
 from callcamp_sync.statuses import DO_NOT_CALL
@@ -69,22 +69,15 @@ def read_rows(
     *,
     region: str | None = None,
     on_duplicate: OnDuplicate = OnDuplicate.HOLD,
+    part: Part | None = None,
 ) -> Desired:
-    """Read every row of the sheet. region: for numbers without a country code, where the mapping names none. Never raises."""
-    specs = {spec.field.name: spec for spec in record_type.parameters}
-    rules = tuple(rule.under(specs[rule.field.name]) if rule.field.name in specs else rule for rule in binding.rules)
-    zone = None
-    if sheet.exported is not None:
-        rules, zone = tuple(map(_as_written, rules)), sheet.exported.zone
-    mapped, mapping_issues = map_columns(sheet.frame, binding)
-    read, issues = _read_columns(mapped, rules, binding.region or region, zone)
-    unchecked, pattern_issues = _check_patterns(mapped, read, rules)
-    found = pl.concat([sheet.issues, mapping_issues, *issues, *pattern_issues])
-    asked_for = frozenset(rule.field.name for rule in binding.rules if rule.required)
-    blank, needed = _required(mapped, read, rules, asked_for)
-    found = pl.concat([found, blank])
-    judged = read.join(_verdicts(found), on=ROW, how="left", maintain_order="left")
-    settled, twins = _duplicates(judged, on_duplicate)
+    """Read every row of the sheet. region: for numbers without a country code, where the mapping names none. Never raises.
+
+    part: what `read_part` made of the same sheet before, in one piece or several.
+    """
+    part = part or read_part(sheet, binding, record_type, region=region)
+    rules = _rules(sheet, binding, record_type)
+    settled, twins = _duplicates(part.frame, on_duplicate)
     unmapped = tuple(
         s.field.title
         for s in record_type.parameters
@@ -93,15 +86,39 @@ def read_rows(
     unread = [f"no field fits the column `{heading}`, so it is not used" for heading in binding.unmatched]
     return Desired(
         frame=settled,
-        issues=pl.concat([found, twins]).sort("row", maintain_order=True),
-        needed=needed,
+        issues=pl.concat([part.issues, twins]).sort("row", maintain_order=True),
+        needed=part.needed,
         needed_unmapped=unmapped,
         rules=rules,
         keys=binding.keys,
-        notices=(*sheet.info.warnings, *record_type.notices, *binding.notices, *unchecked, *unread),
+        notices=(*sheet.info.warnings, *record_type.notices, *binding.notices, *part.unchecked, *unread),
         cells=sheet.frame.select(ROW, **{r.field.name: r.heading for r in rules if r.heading in sheet.frame.columns}),
         exported=sheet.exported,
     )
+
+
+def read_part(sheet: Sheet, binding: Binding, record_type: schema.RecordSchema, *, region: str | None = None) -> Part:
+    """What each row says, whatever the other rows are: of a whole sheet, or of a piece of one. Never raises."""
+    rules, zone = _rules(sheet, binding, record_type), sheet.exported.zone if sheet.exported is not None else None
+    mapped, mapping_issues = map_columns(sheet.frame, binding)
+    read, issues = _read_columns(mapped, rules, binding.region or region, zone)
+    unchecked, pattern_issues = _check_patterns(mapped, read, rules)
+    found = pl.concat([sheet.issues, mapping_issues, *issues, *pattern_issues])
+    asked_for = frozenset(rule.field.name for rule in binding.rules if rule.required)
+    blank, needed = _required(mapped, read, rules, asked_for)
+    found = pl.concat([found, blank])
+    return Part(
+        frame=read.join(_verdicts(found), on=ROW, how="left", maintain_order="left"),
+        issues=found.sort("row", maintain_order=True),
+        needed=needed.sort("row", maintain_order=True),
+        unchecked=tuple(unchecked),
+    )
+
+
+def _rules(sheet: Sheet, binding: Binding, record_type: schema.RecordSchema) -> tuple[Rule, ...]:
+    specs = {spec.field.name: spec for spec in record_type.parameters}
+    rules = tuple(rule.under(specs[rule.field.name]) if rule.field.name in specs else rule for rule in binding.rules)
+    return rules if sheet.exported is None else tuple(map(_as_written, rules))
 
 
 def _as_written(rule: Rule) -> Rule:

@@ -46,6 +46,11 @@ class Allowance:
         self._said = False
         self._refills = False
 
+    def scale(self, share: float) -> None:
+        """Our part of the limit is `share` from now on; so is what is left of it."""
+        self._left *= share / self._share
+        self._share = share
+
     @property
     def rate(self) -> float | None:
         """Requests a second that may be sent for ever, as far as it is known."""

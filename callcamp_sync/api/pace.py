@@ -38,6 +38,8 @@ class Pace:
 
     def __init__(self, *, concurrency: int, rate: float | None = None, share: float = 1.0, known: float | None = None) -> None:
         self._share = share
+        self._concurrency = concurrency
+        self.closed = False
         self._by_user = rate is not None
         self.quota = Quota(
             most=math.inf if rate is None else rate * share,
@@ -49,6 +51,19 @@ class Pace:
         self._last: Turn | None = None
         self._opens_at = -math.inf
         self._due = -math.inf
+
+    def take(self, share: float) -> None:
+        """Our part of the account's limit is `share` from now on: of rate, of what is known, of how many are under way at once.
+
+        With 0 nobody passes, and what is known stays as it is.
+        """
+        self.closed = share <= 0
+        if self.closed:
+            return
+        self.quota.scale(share / self._share)
+        self.allowance.scale(share)
+        self.window.most = max(1, int(self._concurrency * share))
+        self._share = share
 
     @property
     def learned(self) -> float | None:
@@ -66,6 +81,8 @@ class Pace:
 
     def wait(self, now: float) -> float:
         """Seconds until the next request may leave: 0 or less, it may; infinite, one must come back first."""
+        if self.closed:
+            return math.inf
         if self.under_way >= self.window.size(self.pace(now)):
             self.window.blocked()
             return math.inf
@@ -141,6 +158,16 @@ class Gate:
                 else:
                     await self._sleep(wait)
             return self.pace.leave(self._monotonic())
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody waits here, or is under way."""
+        return self._door.locked() or self.pace.under_way > 0
+
+    def take(self, share: float) -> None:
+        """Pass no faster than this part of the account's limit allows; with 0 nobody passes."""
+        self.pace.take(share)
+        self._freed.set()
 
     def leave(self) -> None:
         """End a turn."""

@@ -108,6 +108,20 @@ class Quota:
         fresh._last, fresh._origin = self._last, self._origin
         return fresh
 
+    def scale(self, factor: float) -> None:
+        """Our part of the limit is `factor` times what it was: what is known of the whole stays known.
+
+        Refusals of requests that left before tell of the former part, so they are no cuts.
+        """
+        if factor == 1:
+            return
+        self._most *= factor
+        self._ceiling = None if self._ceiling is None else self._ceiling * factor
+        self._good = None if self._good is None else self._good * factor
+        self.pace = min(self._most, max(_SLOWEST * min(factor, 1.0), self.pace * factor))
+        self._held, self._from = 0, Turn(self._last.number + 1, math.inf, self.pace)
+        self._epoch = self._last.number + 1
+
     # --- refused --------------------------------------------------------------------------------------------------------
 
     def refused(self, turn: Turn, now: float, wait: float) -> bool:

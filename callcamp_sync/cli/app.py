@@ -21,6 +21,7 @@ from callcamp_sync.cli import (
     jobs,
     maps,
     plan,
+    prepare,
     resume,
     runs,
     sandbox,
@@ -62,6 +63,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(maps.app, name="map")
 app.command("template")(template.template)
+app.command("prepare")(prepare.prepare)
 app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)
 app.command("explain")(explain.explain)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from callcamp_sync.cli.engines import EngineOpt, SchedulerOpt
 from callcamp_sync.cli.options import GROUPS, Common, command
 from callcamp_sync.errors import UsageError
 
@@ -28,15 +29,18 @@ def run(
     name: NamesArg = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; send nothing but GET, tell nobody.")] = False,
     parallel: Annotated[int | None, typer.Option(min=1, max=64, help="Jobs at once (4).", show_default=False)] = None,
+    engine: EngineOpt = "local",
+    scheduler: SchedulerOpt = None,
     *,
     common: Common,
     flags: dict[str, Any],
 ) -> int:
     """Run jobs, many at a time; one report over all, and the gravest exit code."""
-    from callcamp_sync.cli import running, showing
+    from callcamp_sync.cli import engines, running, showing
     from callcamp_sync.jobs.document import chosen, read_jobs
-    from callcamp_sync.jobs.shift import Crew, run_night
+    from callcamp_sync.jobs.shift import Crew
 
+    run_night = engines.of_nights(engine, scheduler)
     lifted = [name for name in GROUPS["lifting"] if flags[name] is not None and name != "report_dir"]
     if lifted and len(name or []) != 1:
         flag = f"--{lifted[0].replace('_', '-')}"

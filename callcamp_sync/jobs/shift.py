@@ -27,7 +27,7 @@ from callcamp_sync.errors import ExitCode, StateError, SyncError, gravest
 from callcamp_sync.history import History
 from callcamp_sync.jobs import bell, news, work
 from callcamp_sync.jobs.document import Job
-from callcamp_sync.jobs.work import Place, Task
+from callcamp_sync.jobs.work import Agreed, Place, Task
 from callcamp_sync.night import JobResult, Night
 from callcamp_sync.settings import Settings, token_of
 from callcamp_sync.tally import Stop
@@ -86,6 +86,7 @@ class _Rooms:
     """What the jobs of a night share. turns: campaign -> one job at a time."""
 
     gates: Mapping[str, Gate]
+    agreed: Mapping[str, Agreed]
     campaigns: Mapping[str, anyio.Lock]
     limiter: anyio.CapacityLimiter
     turns: Mapping[str, _Turn]
@@ -196,8 +197,10 @@ def _rooms(turns: Sequence[_Turn], parallel: int, open_gates: ExitStack) -> _Roo
     for turn in turns:
         if turn.settings is not None:
             accounts.setdefault(account(turn.settings), []).append(turn.settings)
+    agreed = {name: _agreed(settings) for name, settings in accounts.items()}
     return _Rooms(
-        gates={name: open_gates.enter_context(_gate(settings)) for name, settings in accounts.items()},
+        gates={name: open_gates.enter_context(_gate(accounts[name][0], pace)) for name, pace in agreed.items()},
+        agreed=agreed,
         campaigns={_campaign(turn): anyio.Lock() for turn in turns},
         limiter=anyio.CapacityLimiter(parallel),
         turns={turn.job.name: turn for turn in turns},
@@ -213,10 +216,17 @@ def account(settings: Settings) -> str:
     return f"{settings.host} {token}"
 
 
-def _gate(settings: Sequence[Settings]) -> AbstractContextManager[Gate]:
+def _agreed(settings: Sequence[Settings]) -> Agreed:
     """One pace for all jobs of an account: as many requests at once as the boldest asks for, as fast as the most careful one."""
     rates = [one.rate for one in settings if one.rate is not None]
-    first = settings[0]
+    return Agreed(
+        account=hashlib.sha256(account(settings[0]).encode()).hexdigest()[:32],
+        concurrency=max(one.concurrency for one in settings),
+        rate=min(rates) if rates else None,
+    )
+
+
+def _gate(first: Settings, agreed: Agreed) -> AbstractContextManager[Gate]:
     try:
         token = token_of(first)
     except SyncError:
@@ -224,8 +234,8 @@ def _gate(settings: Sequence[Settings]) -> AbstractContextManager[Gate]:
     return open_gate(
         base_url=first.base_url,
         token=token,
-        concurrency=max(one.concurrency for one in settings),
-        rate=min(rates) if rates else None,
+        concurrency=agreed.concurrency,
+        rate=agreed.rate,
         folder=first.state_dir / PACE_FOLDER if token else None,
     )
 
@@ -277,7 +287,8 @@ async def _result(turn: _Turn, rooms: _Rooms, crew: Crew, history: History) -> J
     except SyncError as error:
         return work.failed(blank, error)
     task = Task(job=job, settings=settings, past=past, dry_run=crew.dry_run)
-    place = Place(gate=rooms.gates[account(settings)], clock=crew.clock, progress=crew.progress, stop=turn.stop)
+    name = account(settings)
+    place = Place(gate=rooms.gates[name], agreed=rooms.agreed[name], clock=crew.clock, progress=crew.progress, stop=turn.stop)
     result = await crew.worker(task, place)
     return result if crew.dry_run else _remembered(result, task, history)
 

@@ -45,10 +45,23 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What all jobs of an account keep to together. account: a digest. rate: requests a second, null for no limit of our own."""
+
+    account: str
+    concurrency: int
+    rate: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a task is worked on; nothing of it travels. gate: the account's pace. stop: stops this job alone."""
+    """Where a task is worked on. gate: the account's pace, in this process. stop: stops this job alone.
+
+    agreed: the account's pace in figures, for a worker elsewhere.
+    """
 
     gate: Gate | None = None
+    agreed: Agreed | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     progress: Progress = field(default_factory=Silent)
     stop: Stop = field(default_factory=Stop)
@@ -213,6 +226,17 @@ def _words(report: Report) -> tuple[str | None, str | None]:
     except UnsafePlanError as error:
         return error.message, error.hint
     return lead(report), next_steps(report)[0]
+
+
+def archive(result: JobResult, task: Task, now: datetime) -> JobResult:
+    """Archive the source of a job that was done elsewhere: only who takes the result knows that nobody will do it again."""
+    if not result.good or task.dry_run or task.job.archive is None:
+        return result
+    file = inbox.newest(task.job.source or "")
+    if file is None or file.named != result.source:
+        said = f"`{result.source}` is not the newest file any more, so it was not archived"
+        return replace(result, notices=(*result.notices, said))
+    return _archived(result, file, task, Place(clock=lambda: now))
 
 
 def _archived(result: JobResult, file: inbox.File, task: Task, place: Place) -> JobResult:

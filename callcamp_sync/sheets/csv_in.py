@@ -48,29 +48,57 @@ def read_delimited(
     mark, start = find_delimiter(text, delimiter=delimiter, header_row=header_row)
     if b'"' not in text and text.count(b"\r") > text.count(b"\r\n"):
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    number, header = _header(text, mark, start, header_row)
-    if header.quote:
-        raise SheetError(f"a quote in the header (row {number}) is wrong: {header.quote}", hint="correct the header row")
+    number, header = read_header(text, mark, start, header_row)
     width = len(header.cells)
-    if width > MAX_CELLS:
-        raise SheetError(
-            f"the header (row {number}) has more than {MAX_CELLS:,} cells",
-            hint="is it delimited text? pass the right `delimiter`",
-        )
     if b'"' not in text:
         check(text.count(b"\n", header.end), width)
     # A plain header in the very first line may stay in front of the rows; the reader then needs no copy of the text.
     whole = number == 1 and start == 0 and b'"' not in text[: header.end]
-    body = _fast(text, mark, header.end, width, whole=whole)
+    body, notices = _body(text, mark, header.end, width, number + 1, whole=whole, check=check)
+    grid = Grid(header=heading_names(header), header_row=number, first_column=0, body=body, notices=tuple(notices))
+    return grid, decoded, mark.decode()
+
+
+def read_rows(text: bytes, mark: bytes, width: int, first_row: int) -> tuple[pl.DataFrame, list[Notice]]:
+    """The rows of a piece of a text, cut at record boundaries. text: UTF-8. first_row: the spreadsheet's number of its first."""
+    if b'"' not in text and text.count(b"\r") > text.count(b"\r\n"):
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return _body(text, mark, 0, width, first_row)
+
+
+def heading_names(header: Record) -> tuple[str, ...]:
+    """The header's cells as text."""
+    return tuple(formulas.unescape_text(cell.decode().lstrip("\ufeff").strip()) for cell in header.cells)
+
+
+def _nothing(rows: int, columns: int) -> None:
+    """Any number of rows is fine."""
+
+
+def _body(
+    text: bytes, mark: bytes, start: int, width: int, first_row: int, *, whole: bool = False, check: Check = _nothing
+) -> tuple[pl.DataFrame, list[Notice]]:
+    body = _fast(text, mark, start, width, whole=whole)
     notices: list[Notice] = []
     if body is None:
-        body, notices = _exact(text, mark, header.end, width, number + 1, check=check)
-    if _has_tall_cells(text, header.end, body.height):
-        notices += _swallowed(body, width, mark.decode(), number + 1, {notice.row for notice in notices})
+        body, notices = _exact(text, mark, start, width, first_row, check=check)
+    if _has_tall_cells(text, start, body.height):
+        notices += _swallowed(body, width, mark.decode(), first_row, {notice.row for notice in notices})
     quoted = [column.name for column in body if column.str.starts_with("'").any()]
-    body = body.with_columns(formulas.unescape(pl.col(quoted))) if quoted else body
-    names = tuple(formulas.unescape_text(cell.decode().lstrip("\ufeff").strip()) for cell in header.cells)
-    return Grid(header=names, header_row=number, first_column=0, body=body, notices=tuple(notices)), decoded, mark.decode()
+    return (body.with_columns(formulas.unescape(pl.col(quoted))) if quoted else body), notices
+
+
+def read_header(text: bytes, mark: bytes, start: int, header_row: int | None) -> tuple[int, Record]:
+    """Number and record of the header. Raises SheetError: there is none, a quote in it is wrong, too many cells."""
+    number, header = _header(text, mark, start, header_row)
+    if header.quote:
+        raise SheetError(f"a quote in the header (row {number}) is wrong: {header.quote}", hint="correct the header row")
+    if len(header.cells) > MAX_CELLS:
+        raise SheetError(
+            f"the header (row {number}) has more than {MAX_CELLS:,} cells",
+            hint="is it delimited text? pass the right `delimiter`",
+        )
+    return number, header
 
 
 def _header(text: bytes, mark: bytes, start: int, header_row: int | None) -> tuple[int, Record]:

@@ -24,6 +24,10 @@ _BLOCK = 1 << 22
 _MARK = codecs.BOM_UTF8
 
 
+#: Encodings in which a line end is the one byte that it is in ASCII, wherever it stands.
+_CUTTABLE = frozenset({"utf-8", "ascii", "cp1252", "iso8859-1", "iso8859-15"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
     """Text as UTF-8. encoding: what the file was in. warnings: sentences for the user."""
@@ -53,6 +57,24 @@ def decode(data: bytes, *, encoding: str | None = None) -> Decoded:
     return Decoded(utf8=utf8, encoding=name, warnings=warnings)
 
 
+def cuttable(head: bytes, encoding: str | None) -> str | None:
+    """The encoding in which a file that begins so may be cut between bytes; "utf-8" may still turn out to be wrong.
+
+    None for one that has to be decoded as a whole, and for a name that is none.
+    """
+    if encoding is None:
+        return "utf-8" if (_by_mark(head) or _by_nuls(head) or "utf-8") == "utf-8" else None
+    try:
+        return encoding if codecs.lookup(encoding).name in _CUTTABLE else None
+    except LookupError:
+        return None
+
+
+def western(line: int) -> str:
+    """The warning for a file that is probably Windows-1252. line: where it is not UTF-8."""
+    return f"the file is not UTF-8 (line {line}); it was read as Windows-1252: check letters with accents"
+
+
 def _by_mark(data: bytes) -> str | None:
     return next((name for mark, name in _MARKS if data.startswith(mark)), None)
 
@@ -76,8 +98,7 @@ def _utf8_or_western(data: bytes) -> tuple[bytes, str, tuple[str, ...]]:
         line = data.count(b"\n", 0, error.start) + 1
         if data.startswith(_MARK):
             raise SheetError(f"the file says it is UTF-8 and line {line} is not (byte offset {error.start})") from error
-        warning = f"the file is not UTF-8 (line {line}); it was read as Windows-1252: check letters with accents"
-        return _transcoded(data, "cp1252"), "cp1252", (warning,)
+        return _transcoded(data, "cp1252"), "cp1252", (western(line),)
     return data, "utf-8", ()
 
 

@@ -43,7 +43,7 @@ class Grid:
     """A sheet before its header is understood.
 
     header: its cells; header_row: its spreadsheet number. first_column: of the grid in the sheet, 0 is A. body: one String column
-    a header cell, every row below the header in order, blank ones included.
+    a header cell, every row below the header in order, blank ones included. skipped: rows between header and body, of a piece.
     """
 
     header: tuple[str, ...]
@@ -51,6 +51,7 @@ class Grid:
     first_column: int
     body: pl.DataFrame
     notices: tuple[Notice, ...] = ()
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +76,14 @@ def column_letters(index: int) -> str:
     return letters
 
 
-def to_sheet(grid: Grid, origin: Origin) -> Sheet:
-    """The sheet of a grid. Raises SheetError for headings that are double, blank over data, or named like our own column."""
+def to_sheet(grid: Grid, origin: Origin, *, is_piece: bool = False) -> Sheet:
+    """The sheet of a grid. is_piece: its last row is not the sheet's, so it is not judged as that.
+
+    Raises SheetError for headings that are double, blank over data, or named like our own column."""
     body = grid.body.select(blank_as_null(pl.col(name)) for name in grid.body.columns)
     names = _headings(grid, body)
     numbered = body.rename(dict(zip(body.columns, map(str, range(body.width)), strict=True))).with_row_index(
-        ROW, grid.header_row + 1
+        ROW, grid.header_row + 1 + grid.skipped
     )
     noticed = pl.Series([notice.row for notice in grid.notices], dtype=pl.UInt32)
     kept = [pl.col(str(i)) for i in names]
@@ -99,7 +102,7 @@ def to_sheet(grid: Grid, origin: Origin) -> Sheet:
         delimiter=origin.delimiter,
         warnings=origin.warnings,
     )
-    sums = _totals(frame)
+    sums = () if is_piece else totals(frame)
     return Sheet(frame=frame, headings=tuple(names.values()), issues=_issues(grid, names, sums), info=info)
 
 
@@ -114,7 +117,7 @@ def _headings(grid: Grid, body: pl.DataFrame) -> dict[int, str]:
     for i, name in names.items():
         if not name and body.to_series(i).is_not_null().any():
             letters = column_letters(grid.first_column + i)
-            row = grid.header_row + 1 + int(body.to_series(i).is_not_null().arg_max() or 0)
+            row = grid.header_row + 1 + grid.skipped + int(body.to_series(i).is_not_null().arg_max() or 0)
             hint = "name the column, or delete it; if the header is in another row, say so with `header_row`"
             raise SheetError(f"column {letters} has data (row {row}) and no heading in row {grid.header_row}", hint=hint)
         if name == ROW:
@@ -133,7 +136,7 @@ def _refuse_doubles(grid: Grid, named: dict[int, str]) -> None:
         raise SheetError(f"headings stand twice: {'; '.join(double)}", hint="rename one of them, or delete the column")
 
 
-def _totals(frame: pl.DataFrame) -> tuple[Notice, ...]:
+def totals(frame: pl.DataFrame) -> tuple[Notice, ...]:
     """The last row, if it sums up the others: its first text is a word for that, and beside it are numbers and blanks only."""
     if frame.height < 2:
         return ()

@@ -15,7 +15,7 @@ import polars as pl
 from callcamp_sync.errors import SheetError
 from callcamp_sync.fields import ROW
 from callcamp_sync.model import Sheet
-from callcamp_sync.sheets import own
+from callcamp_sync.sheets import own, prepared
 from callcamp_sync.sheets.choice import Asked, HiddenRows
 from callcamp_sync.sheets.csv_in import read_delimited
 from callcamp_sync.sheets.grid import Origin, to_sheet
@@ -39,15 +39,18 @@ def read_sheet(
     """Read a sheet as text.
 
     source: a path, `FILE.xlsx#Sheet name` (which outranks `sheet`), `-` for standard input, or a glob that matches one file; the
-    file may be packed (.gz, or a .zip of one file). sheet: name of a sheet or of an Excel table, or position from 1; None takes
-    the only visible sheet with data. header_row: as the spreadsheet counts; None
-    takes the first row that is not blank. encoding, delimiter: of delimited text; None finds them by evidence. hidden_rows:
+    file may be packed (.gz, or a .zip of one file); or a prepared sheet: its folder, or the `prepared.json` in it. sheet: name of
+    a sheet or of an Excel table, or position from 1; None takes the only visible sheet with data. header_row: as the spreadsheet
+    counts; None takes the first row that is not blank. encoding, delimiter: of delimited text; None finds them by evidence.
+    hidden_rows:
     what becomes of hidden or filtered rows of a workbook that have data.
     Raises SheetError, with a hint, for everything that keeps the whole sheet from being read. What is wrong with one row is an
     issue of that row: row-ragged, row-quote, row-totals, cell-error, cell-merged, cell-uncalculated.
     """
     if header_row is not None and header_row < 1:
         raise SheetError(f"`{header_row}` is no row of a sheet", hint="rows are counted from 1")
+    if (manifest := prepared.located(source)) is not None:
+        return prepared.read_prepared(manifest, limits)
     found = read_source(source, limits)
     wanted = found.sheet if found.sheet is not None else sheet
     kind = kind_of(found)

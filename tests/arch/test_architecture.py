@@ -46,10 +46,11 @@ LAYERS: Mapping[str, frozenset[str]] = {
         {
             *("planning", "settling", "resuming", "bench", "readback", "closing", "pipeline", "export", "checks", "suppression"),
             *("rehearsal", "mappings", "tracing", "explaining", "template", "fixes", "annotation", "project", "hygiene", "paces"),
-            *("habits", "chronicle", "searching", "aside"),
+            *("habits", "chronicle", "searching", "aside", "preparing"),
         }
     ),
     "jobs": frozenset({"jobs"}),
+    "cluster": frozenset({"cluster"}),
     "library": frozenset({"library"}),
     "cli": frozenset({"cli", "__main__"}),
 }
@@ -94,6 +95,7 @@ SEAMS: Mapping[str, str] = {
     "bugs": "what is said of a bug",
     "bench": "what a run works with: who is told of progress, what was asked for, the journal of `runs`",
     "checks": "`doctor`",
+    "cluster": "`--engine dask`",
     "chronicle": "`runs list`",
     "errors": "exit codes, and what a message says",
     "explaining": "`explain`",
@@ -106,6 +108,7 @@ SEAMS: Mapping[str, str] = {
     "mapping": "`map schema`",
     "mappings": "`map`",
     "night": "what a night of jobs came to",
+    "preparing": "`prepare`",
     "project": "`init`",
     "rehearsal": "`demo`",
     "report": "a plan or a report as text or document",
@@ -135,12 +138,14 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
             "library",
             "cli",
         }
-        | {"alerts", "aside", "jobs"}
+        | {"alerts", "aside", "jobs", "cluster", "preparing"}
     ),
     "apprise": frozenset({"alerts"}),
     "cronsim": frozenset({"jobs"}),
+    "dask": frozenset({"cluster"}),
+    "distributed": frozenset({"cluster"}),
     "fastexcel": frozenset({"sheets"}),
-    "filelock": frozenset({"journal_file", "ledger", "lock"}),
+    "filelock": frozenset({"journal_file", "ledger", "lock", "cluster"}),
     "httpx": frozenset({"api", "alerts"}),
     "httpx_aiohttp": frozenset({"api"}),
     "keyring": frozenset({"tokens"}),
@@ -153,7 +158,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "polars": frozenset().union(*LAYERS.values())
     - {"settings", "settings_layers", "tokens", "sandbox", "share", "cli", "__main__"},
     "prometheus_client": frozenset({"metrics"}),
-    "pydantic": frozenset({"api", "mapping", "settings", "jobs"}),
+    "pydantic": frozenset({"api", "mapping", "settings", "jobs", "cluster"}),
     "pydantic_core": frozenset({"mapping"}),
     "pydantic_settings": frozenset({"settings", "settings_layers"}),
     "rapidfuzz": frozenset({"api", "mapping", "likeness", "settings_layers"}),
