@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -49,7 +51,9 @@ async def run_night(jobs: Sequence[Job], crew: Crew, *, scheduler: str | None = 
             try:
                 return await run_shift(jobs, replace(crew, worker=sender.send))
             finally:
-                await client.scheduler.callcamp_close(night=name)
+                if client.status == "running":  # a scheduler that is gone has forgotten the night
+                    with suppress(OSError):
+                        await client.scheduler.callcamp_close(night=name)
 
 
 async def _wide(crew: Crew, client: Client) -> Any:
@@ -77,10 +81,13 @@ class _Sender:
         sent = packed(task, private=self.private, cwd=Path.cwd())
         parcel = Parcel(night=self.night, job=job, task=sent, agreed=place.agreed, seal=self.seal)
         blank = work.begun(task.job, task.settings.host, place.clock(), dry_run=task.dry_run)
+        if self.client.status not in ("running", "connecting"):
+            return await _lost(None, blank)
         future = self.client.submit(work_off, parcel, key=f"callcamp-{self.night}-{job}", pure=False)
         async with anyio.create_task_group() as group:
             group.start_soon(self._pass_on, place, f"{self.night}-{job}")
-            await wait(future)
+            with suppress(CancelledError):  # the scheduler is gone
+                await wait(future)
             group.cancel_scope.cancel()
         made = await future if future.status == "finished" else await _lost(future, blank)
         made = _as_here(made, blank, Path.cwd(), place)
@@ -91,7 +98,9 @@ class _Sender:
         while place.stop.reason is None:  # noqa: ASYNC110 - a Stop is a plain value: signals, answers and clocks set it
             await anyio.sleep(0.1)
         said = {"reason": place.stop.reason, "code": int(place.stop.exit_code)}
-        await self.client.scheduler.callcamp_stop(night=self.night, job=job, **said)
+        if self.client.status == "running":
+            with suppress(OSError):
+                await self.client.scheduler.callcamp_stop(night=self.night, job=job, **said)
 
 
 def _as_here(made: JobResult, blank: JobResult, cwd: Path, place: Place) -> JobResult:
@@ -106,9 +115,9 @@ def _as_here(made: JobResult, blank: JobResult, cwd: Path, place: Place) -> JobR
     )
 
 
-async def _lost(future: Future, blank: JobResult) -> JobResult:
+async def _lost(future: Future | None, blank: JobResult) -> JobResult:
     """The result of a job that no worker brought to an end."""
-    error = await future.exception() if future.status == "error" else None
+    error = await future.exception() if future is not None and future.status == "error" else None
     kind = type(error).__name__ if error is not None else "the scheduler is gone"
     return work.ended(
         blank,

@@ -16,7 +16,8 @@ from jobs_stage import campaign, ends, night, people, project
 from callcamp_sync.cluster import opened
 
 TWELVE = [f"Campaign {number:02}" for number in range(1, 13)]
-RATE = 80.0
+#: Less than two workers send on a busy machine: a worker that did not keep to its share would show.
+RATE = 25.0
 PATIENCE = 240.0
 
 
@@ -52,7 +53,7 @@ def wait_for_creates(stage: Stage, run: Running, count: int) -> None:
 
 def kill_a_worker(stage: Stage, run: Running) -> int:
     """Kill a process that holds a campaign, once creates have been sent; it is not the one that was called."""
-    wait_for_creates(stage, run, 30)
+    wait_for_creates(stage, run, 15)
     worker = holders(stage)[0]
     assert worker != run.process.pid
     os.kill(worker, signal.SIGKILL)
@@ -65,7 +66,7 @@ def fastest(times: list[float], seconds: float) -> float:
 
 
 def test_twelve_campaigns_end_the_same_though_a_worker_is_killed(stage: Stage) -> None:
-    twelve(stage, rows=10)
+    twelve(stage, rows=5)
     stage.more["CALLCAMP_GRACE_SECONDS"] = "1"
     with stage.begin("jobs", "run", "--engine", "dask", "--parallel", "2", "--rate", str(RATE), "--json") as run:
         kill_a_worker(stage, run)
@@ -74,7 +75,7 @@ def test_twelve_campaigns_end_the_same_though_a_worker_is_killed(stage: Stage) -
     said = night(stage)
     assert (ended.code, set(ends(said).values())) == (0, {0}), ended.err
     for number, name in enumerate(TWELVE, start=1):
-        wanted = {row["Phone"] for row in people(1_000 + number * 100, 10)}
+        wanted = {row["Phone"] for row in people(1_000 + number * 100, 5)}
         assert Counter(stage.phones(name)) == Counter(wanted)
     again = [job for job in said["jobs"] if any("a worker was lost" in words for words in job["notices"])]
     assert len(again) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from callcamp_sync.api.hints import Hint
 from callcamp_sync.api.pace import Gate, Pace
 from callcamp_sync.cluster.bureau import Bureau
+from callcamp_sync.cluster.duty import _Duty
 from callcamp_sync.cluster.shares import Shares
 
 JOBS = ("a", "b", "c", "d")
@@ -171,3 +173,30 @@ def test_what_is_known_of_the_whole_limit_outlives_a_change_of_the_part() -> Non
     said.take(0.25)
     assert said.pace(0.2) == pytest.approx(whole / 4)
     assert said.learned == pytest.approx(10.0)
+
+
+async def test_a_worker_keeps_its_gate_to_what_the_scheduler_says_and_shuts_it_when_that_is_out_of_reach() -> None:
+    parcel: Any = SimpleNamespace(night="n", job="0", agreed=SimpleNamespace(account="a"))
+    worker: Any = SimpleNamespace(address="at")
+    said: list[dict[str, Any]] = []
+    answers: list[Any] = [{"share": 0.5, "stop": None}, {"share": 0.25, "stop": ("interrupted", 130)}, OSError("gone")]
+
+    class Told(_Duty):
+        async def _call(self, name: str, **words: Any) -> Any:
+            said.append(words)
+            answer = answers.pop(0)
+            if isinstance(answer, OSError):
+                raise answer
+            return answer
+
+    clock = Clock()
+    gate = Gate(Pace(concurrency=8, rate=40.0), monotonic=clock.monotonic, sleep=clock.sleep)
+    gate.take(0)
+    duty = Told(parcel, worker)
+    assert not await duty._called_in(gate, wants=True)
+    assert gate.pace.pace(0.0) == pytest.approx(20.0)
+    assert await duty._called_in(gate, wants=True)  # to say at once that it keeps to less
+    assert (gate.pace.pace(0.0), duty.stop.reason) == (pytest.approx(10.0), "interrupted")
+    assert not await duty._called_in(gate, wants=True)
+    assert gate.pace.closed
+    assert [words["holds"] for words in said] == [0.0, 0.5, 0.25]
