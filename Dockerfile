@@ -11,18 +11,18 @@ COPY sample_data sample_data
 RUN /opt/callcamp/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim
-RUN useradd --uid 10001 --no-create-home --home-dir /work --shell /usr/sbin/nologin callcamp \
+RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin callcamp \
     && install -d -o 10001 -g 10001 -m 0700 /state \
-    && install -d -o 10001 -g 10001 -m 0755 /work
+    && install -d -o 10001 -g 10001 -m 0755 /data
 COPY --from=build /opt/callcamp /opt/callcamp
 ENV PATH="/opt/callcamp/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \
     CALLCAMP_STATE_DIR=/state \
-    CALLCAMP_REPORT_DIR=/work/reports
+    CALLCAMP_REPORT_DIR=/data/reports
 USER 10001:10001
-WORKDIR /work
+WORKDIR /data
 # /state: the ledger of who must never be called and the journal. Without a volume a new container would not know them.
-VOLUME ["/state", "/work"]
+VOLUME ["/state", "/data"]
 # Healthy is a container whose journal can be read. It asks no server: that would cost requests of the account's quota.
 HEALTHCHECK --interval=60s --timeout=20s --start-period=5s --retries=3 \
     CMD ["callcamp-sync", "runs", "list", "--limit", "1", "--quiet"]

@@ -51,7 +51,7 @@ spec:
           containers:
             - name: callcamp-sync
               image: {image}
-              workingDir: /work
+              workingDir: /data
               # Exit {good}: rows were rejected or held, all else is done.
               command: ["sh", "-c", {command}]
               env:
@@ -61,14 +61,14 @@ spec:
                       name: callcamp-token
                       key: token
                 - name: CALLCAMP_STATE_DIR
-                  value: /work/state
+                  value: /data/state
               securityContext:
                 allowPrivilegeEscalation: false
                 capabilities:
                   drop: ["ALL"]
               volumeMounts:
                 - name: work
-                  mountPath: /work
+                  mountPath: /data
           volumes:
             - name: work
               persistentVolumeClaim:
