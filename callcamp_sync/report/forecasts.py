@@ -13,6 +13,9 @@ from callcamp_sync.report.terminal import counted, number
 #: A forecast of fewer is not judged in percent: one request more would be a third.
 _FEW = 20
 
+#: Seconds below which a share of them says nothing.
+_SHORT = 1.0
+
 
 def expected(forecast: Forecast) -> str:
     """`about 512 requests in 1.2 minutes (at 7.1 a second, measured last time); 12 calls`."""
@@ -32,7 +35,8 @@ def outturn(report: Report) -> str:
         return "nothing to send, as expected"
     time = f"{duration(took.seconds)} (no time was foretold)"
     if forecast.seconds is not None:
-        time = f"{duration(took.seconds)} instead of {duration(forecast.seconds)}{_off(took.seconds, forecast.seconds)}"
+        off = _off(took.seconds, forecast.seconds) if forecast.seconds >= _SHORT else ""
+        time = f"{duration(took.seconds)} instead of {duration(forecast.seconds)}{off}"
     return f"{_compared(took.requests, forecast.requests)} requests in {time}; {_compared(took.calls, forecast.calls)} calls"
 
 

@@ -144,6 +144,12 @@ def test_a_forecast_in_words(given: Forecast, words: str) -> None:
             id="off in everything",
         ),
         pytest.param(
+            Forecast(requests=100, calls=0, pace=Pace(per_second=1000, measured=True)),
+            Took(requests=100, seconds=0.4, calls=0),
+            "100 requests in 0.4 seconds instead of 0.1 seconds; 0 calls",
+            id="so short that its share says nothing",
+        ),
+        pytest.param(
             Forecast(requests=100, calls=0),
             Took(requests=100, seconds=0.44, calls=0),
             "100 requests in 0.4 seconds (no time was foretold); 0 calls",
