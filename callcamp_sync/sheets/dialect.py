@@ -47,7 +47,7 @@ def _score(data: bytes, delimiter: bytes, header_row: int | None) -> tuple[float
     rows = first[header_row - 1 :] if header_row else first
     filled = [record for record in rows if any(cell.strip() for cell in record.cells)]
     width = _width(filled[0]) if filled else 0
-    if width < 2:
+    if width < 2 or filled[0].quote:  # A header with a wrong quote is refused, so it speaks for no delimiter.
         return 0.0, 0
     return sum(_fit(record, width) for record in filled) / len(filled), width
 

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from callcamp_sync.fields import ROW
@@ -38,6 +38,7 @@ def expected(rows: list[tuple[str, str, str]]) -> list[tuple[object, ...]]:
 
 
 @given(grids)
+@example([("|", "", ""), ("|", "", "")])  # as "|" the file has a header whose quote is never closed
 @settings(max_examples=60, deadline=None)
 def test_what_the_excel_dialect_writes_is_what_is_read(rows: list[tuple[str, str, str]]) -> None:
     frame = pl.DataFrame(rows, schema=["a;b", "=c", "\td|"], orient="row")
