@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 
 import pytest
@@ -81,7 +82,7 @@ def test_the_run_and_its_files_say_how_far_off_it_was(stage: Stage) -> None:
 def test_what_is_kept_of_the_account_is_not_its_token(stage: Stage) -> None:
     stage.more = {"CALLCAMP_RATE": "50"}
     assert stage.here("sync", stage.sheet([lead(phone) for phone in PHONES[:70]]), "-c", EMPTY, "--yes").code == 0
-    with sqlite3.connect(stage.folder / "state" / "journal.sqlite3") as journal:
+    with closing(sqlite3.connect(stage.folder / "state" / "journal.sqlite3")) as journal:
         facts = journal.execute("SELECT campaign, key, value FROM fact WHERE key = 'pace'").fetchall()
     journal.close()
     assert len(facts) == 1

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +184,7 @@ def test_no_token_no_number_no_name_in_the_journals_words(gossip: Stage) -> None
 
 def _words(file: Path) -> list[str]:
     """Every text of the journal's columns that hold words: errors and notes."""
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
         tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
         columns = [(table, row[1]) for table in tables for row in database.execute(f"pragma table_info({table})")]
         wanted = [(table, column) for table, column in columns if column in ("error", "note")]

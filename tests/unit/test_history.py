@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -188,7 +189,7 @@ def test_the_file_is_the_owners_alone(history: History, tmp_path: Path) -> None:
 def test_a_file_that_is_no_history_is_refused_and_left(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / FILE_NAME
     if content is None:
-        with sqlite3.connect(path) as foreign:
+        with closing(sqlite3.connect(path)) as foreign:
             foreign.execute("CREATE TABLE theirs (x)")
         foreign.close()
     else:
