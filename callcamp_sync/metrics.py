@@ -42,7 +42,7 @@ _GAUGES: Mapping[str, str] = {
 def check() -> None:
     """Raise SettingsError where the extra is not installed: said before the night begins, not after it."""
     try:
-        import prometheus_client  # noqa: F401
+        import prometheus_client  # noqa: F401 - only whether it is installed is asked
     except ImportError as error:
         raise SettingsError(
             "`metrics_file` needs the extra `metrics`", hint="install it: `pip install 'callcamp-sync[metrics]'`"

@@ -16,7 +16,7 @@ from callcamp_sync.errors import SettingsError
 def check() -> None:
     """Raise SettingsError where the extra is not installed: said before the night begins, not after it."""
     try:
-        import apprise  # noqa: F401
+        import apprise  # noqa: F401 - only whether it is installed is asked
     except ImportError as error:
         raise SettingsError(
             "`notify_urls` needs the extra `notify`", hint="install it: `pip install 'callcamp-sync[notify]'`"
