@@ -31,6 +31,8 @@ def drifted(steps: Sequence[Step], standing: pl.DataFrame, *, never: frozenset[s
 
     never: person keys of everyone who is known by now as not to be called. unsettled: those that an earlier run may have created.
     """
+    if not steps:
+        return {}
     orders = by_id(standing.filter(pl.col("order_uuid").is_in([step.order_uuid for step in steps if step.order_uuid])))
     people = person_keys_of(phone for step in steps for phone in (step.phone, step.expect.get("phone")))
     owners = _owners(standing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -100,5 +101,6 @@ async def test_the_witness_misses_an_intent_that_is_not_there_and_one_without_a_
         assert witness.missing(_heard("+12015550123")) == "the intent for a POST of orders stands in no plan"
         journal.save_plan("r", '{"steps": [{"id": "create-2"}]}')
         assert witness.missing(_heard("+12015550123")) is not None, "plans are read once a run"
-        assert Witness(tmp_path).missing(_heard("+12015550123")) is None
+        with closing(Witness(tmp_path)) as later:
+            assert later.missing(_heard("+12015550123")) is None
     witness.close()
