@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -70,6 +71,14 @@ DELETE FROM run WHERE started_at < CASE WHEN finished_at IS NULL THEN ? ELSE ? E
 _LONGEST_RUN = timedelta(days=1)
 
 
+#: Turns of the loop that a commit waits for company, as long as each brings some.
+_TURNS = 2
+
+#: A commit that took longer than this is slow: so many of the next ones are made in a thread. A quick one is over before a busy
+#: loop would have heard from the thread.
+_QUICK_SECONDS, _SLOW_COMMITS = 0.002, 100
+
+
 @dataclass(slots=True)
 class _Group:
     """Intents that will share one commit. The task that opened it commits for all."""
@@ -93,6 +102,7 @@ class Journal:
         self._gathering: _Group | None = None
         self._committing: _Group | None = None
         self._broken: StateError | None = None
+        self._in_thread = 0  # commits that are still to be made there
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], datetime]) -> Self:
@@ -312,11 +322,16 @@ class Journal:
         with anyio.CancelScope(shield=True):
             if self._committing is not None:
                 await self._committing.done.wait()
-            # Those whom that commit woke are about to ask for the next one: a turn of the loop takes them along.
-            await anyio.lowlevel.checkpoint()
+            # Those whom that commit woke are about to ask for the next one: a turn of the loop takes them along, and where it
+            # brought some, one more.
+            for _ in range(_TURNS):
+                members = len(group.wanted)
+                await anyio.lowlevel.checkpoint()
+                if len(group.wanted) == members:
+                    break
             self._gathering, self._committing = None, group
             try:
-                await anyio.to_thread.run_sync(self._commit_group, group)
+                await self._commit_soon(group)
                 group.durable = True
             except StateError as error:
                 group.error = error
@@ -324,8 +339,19 @@ class Journal:
                 self._committing = None
                 group.done.set()
 
+    async def _commit_soon(self, group: _Group) -> None:
+        """Commit at once while the disk is quick, in a thread while it is slow, so that no answer waits long for it."""
+        if self._in_thread:
+            self._in_thread -= 1
+            await anyio.to_thread.run_sync(self._commit_group, group)
+            return
+        began = time.monotonic()
+        self._commit_group(group)
+        if time.monotonic() - began > _QUICK_SECONDS:
+            self._in_thread = _SLOW_COMMITS
+
     def _commit_group(self, group: _Group) -> None:
-        """In a worker thread. After one refusal by the disk no later intent is believed: fsync may lie the second time."""
+        """After one refusal by the disk no later intent is believed: fsync may lie the second time."""
         if self._broken is not None and group.wanted:
             raise self._broken
         at = stamp(self._clock())

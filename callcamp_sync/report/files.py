@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from callcamp_sync.errors import StateError
@@ -68,13 +71,18 @@ def write_report(report: Report, folder: Path) -> tuple[str, ...]:
     with replacing(folder / FILE_NAME) as path, path.open("wb") as stream:
         write_json(report, stream)
     write_csv(folder / "rows.csv", csv_rows(report), dialect="excel")
-    warnings: list[str] = []
-    for write in (_write_workbook, _write_page, _write_markdown):
-        try:
-            warnings += write(report, folder)
-        except StateError as error:
-            warnings.append(f"{error.message}; report.json and rows.csv are complete")
-    return tuple(warnings)
+    # Compressing a large workbook keeps one core busy outside Python: the page is made meanwhile.
+    with ThreadPoolExecutor(2) as pool:
+        warnings = pool.map(lambda write: _attempted(write, report, folder), (_write_workbook, _write_page, _write_markdown))
+    return tuple(chain.from_iterable(warnings))
+
+
+def _attempted(write: Callable[[Report, Path], tuple[str, ...]], report: Report, folder: Path) -> tuple[str, ...]:
+    """The warnings of `write`; that it failed is one."""
+    try:
+        return write(report, folder)
+    except StateError as error:
+        return (f"{error.message}; report.json and rows.csv are complete",)
 
 
 def _write_workbook(report: Report, folder: Path) -> tuple[str, ...]:

@@ -12,21 +12,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from callcamp_sync.model import Report
 from callcamp_sync.report import figures
 from callcamp_sync.report.books import balance
-from callcamp_sync.report.documents import sound, zulu
+from callcamp_sync.report.documents import zulu
+from callcamp_sync.report.legible import clipped, legible, ticked
+from callcamp_sync.report.lines import Kind, lines
 from callcamp_sync.report.tables import change_rows, csv_rows, problems, top_codes, worded
 from callcamp_sync.report.terminal import counted, number
 from callcamp_sync.report.timeline import Timeline
@@ -36,15 +37,8 @@ from callcamp_sync.report.verdicts import guard_words, lead, missing_counts, nex
 #: More lines than this in a table serve nobody on a page.
 LINES = 5_000
 
-#: A longer cell is cut, with a mark that says how long it is.
-CELL = 400
-
 _CODES = 200
 _TEMPLATES = Path(__file__).parent / "templates"
-
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-
-Kind = Literal["number", "text", "words", "outcome", "old", "new", "code"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +56,11 @@ class Table:
     total: int
     whole: str
     empty: str
+
+    @property
+    def lines(self) -> Markup:
+        """Its lines as HTML."""
+        return lines(self.frame, [kind for _, kind in self.columns])
 
 
 def page(report: Report, line: Timeline | None = None) -> Iterator[str]:
@@ -171,26 +170,6 @@ def tables(report: Report) -> tuple[Table, ...]:
     )
 
 
-def legible(text: str) -> str:
-    """`text` with every sign in sight: control characters as their pictures, those that turn the reading order as their names."""
-    return _CONTROLS.sub(_named, sound(text))
-
-
-def clipped(value: object) -> str:
-    """A cell's text, at most CELL characters of it; what was cut is said."""
-    text = "" if value is None else str(value)
-    return text if len(text) <= CELL else f"{text[:CELL]}… [{number(len(text))} characters, cut here]"
-
-
-def ticked(text: str) -> Markup:
-    """`text` legible and escaped, what stands between backticks as code."""
-    pieces = legible(text).split("`")
-    if len(pieces) % 2 == 0:
-        pieces[-2:] = ["`".join(pieces[-2:])]
-    marked = [Markup("<code>{}</code>").format(piece) if nth % 2 else escape(piece) for nth, piece in enumerate(pieces)]
-    return Markup("").join(marked)
-
-
 @cache
 def template(name: str) -> Template:
     """A template of this room: everything is escaped, and made legible before."""
@@ -210,13 +189,6 @@ def template(name: str) -> Template:
 def _finalized(value: Any) -> Any:
     """What stands between {{ and }}, before it is escaped."""
     return legible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _named(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else f"\u27e8U+{code:04X}\u27e9"
 
 
 def asset(name: str) -> Markup:

@@ -20,6 +20,8 @@ from callcamp_sync.sheets.grid import column_letters
 from callcamp_sync.sheets.tabs import Cells
 
 _SLICE = 20_000
+#: At the quickest level a table becomes a seventh larger, in two fifths of the time.
+_LEVEL = 1
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"/>')
 _COLUMN_STYLE = re.compile(rb'<col min="(\d+)" max="\d+"[^>]*? style="(\d+)"')
 _MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "_x000D_"}
@@ -44,11 +46,10 @@ class Filling:
 def fill(book: Path, fillings: Mapping[int, Filling], target: Path) -> None:
     """Write `book` to `target`, with rows. fillings: the sheet's number, from 1, and its cells."""
     by_member = {f"xl/worksheets/sheet{number}.xml": filling for number, filling in fillings.items()}
-    with zipfile.ZipFile(book) as given, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
-        for info in given.infolist():
-            parts = _filled(given.read(info), by_member[info.filename]) if info.filename in by_member else [given.read(info)]
-            info.compress_type = zipfile.ZIP_DEFLATED
-            with made.open(info, "w", force_zip64=True) as stream:
+    with zipfile.ZipFile(book) as given, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as made:
+        for name in given.namelist():
+            parts = _filled(given.read(name), by_member[name]) if name in by_member else [given.read(name)]
+            with made.open(name, "w", force_zip64=True) as stream:
                 for part in parts:
                     stream.write(part)
 

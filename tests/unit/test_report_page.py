@@ -22,8 +22,9 @@ from callcamp_sync.errors import ExitCode
 from callcamp_sync.model import CHANGE_SCHEMA, ISSUE_SCHEMA, LINE_SCHEMA, Guard, OrderOutcome, Report, RowOutcome
 from callcamp_sync.report import markdown, write_report
 from callcamp_sync.report.figures import bar, columns, share
+from callcamp_sync.report.legible import CELL, legible
 from callcamp_sync.report.markdown_form import span
-from callcamp_sync.report.page import CELL, LINES, legible, page, policy, tables
+from callcamp_sync.report.page import LINES, page, policy, tables
 from callcamp_sync.report.timeline import SLOTS, Timeline, timeline
 from callcamp_sync.report.tones import COLOURS, MEANINGS
 
