@@ -33,11 +33,12 @@ _COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
 KIND = read_record_type({"uuid": "bench", "name": "Lead", "parameters": list(LEAD_PARAMETERS)})
 
 _CHILD = """
-import json, resource, sys
+import json, sys
 from pathlib import Path
 from benchmarks import columns
+from benchmarks.memory import peak
 wanted = columns.ours(Path(sys.argv[1]))
-print(json.dumps({"rows": wanted.frame.height, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+print(json.dumps({"rows": wanted.frame.height, "peak": peak()}))
 """
 
 

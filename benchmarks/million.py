@@ -24,12 +24,12 @@ ROWS = 1_000_000
 LIMIT = 2_048
 
 _CHILD = """
-import json, resource, sys, time
+import json, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 import anyio
-from benchmarks import columns, million
+from benchmarks import columns, memory, million
 from callcamp_sync import planning
 from callcamp_sync.model import CampaignInfo, Mode
 from callcamp_sync.report import documents, tables
@@ -37,19 +37,19 @@ from callcamp_sync.sheets import write_csv
 
 async def main(path, rows):
     desired = columns.ours(path)
-    read = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    read = memory.peak()
     campaign = CampaignInfo(uuid="c", name="Bench", status=None, timezone=None, record_type_uuid=None)
     standing, found, desired = await planning.stand(
         million.Pages(rows), campaign, columns.KIND, desired, mode=Mode.UPDATE, on_page=lambda *_: None
     )
-    listed = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    listed = memory.peak()
     wished = planning.Wishes(
         mode=Mode.UPDATE, on_missing=planning.OnMissing.KEEP, reopen=False, now=datetime.now(UTC), never=frozenset()
     )
     difference = planning.compare(desired, standing, found, wished)
     lines = planning.lines(difference.rows, desired.issues)
     write_csv(path.with_suffix(".out.csv"), lines.drop("codes"), dialect="excel")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = memory.peak()
     outcomes = dict(lines["outcome"].value_counts().iter_rows())
     said = {"read": read, "listed": listed, "peak": peak, "cpu": time.process_time(), "outcomes": outcomes}
     print(json.dumps(said | {"orders": standing.orders.height}))

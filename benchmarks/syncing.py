@@ -23,9 +23,10 @@ COLUMNS = 12
 RUNS = 3
 
 _CHILD = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 import anyio
+from benchmarks.memory import peak
 from callcamp_sync import pipeline
 from callcamp_sync.bench import Bench, Request
 from callcamp_sync.settings import Settings
@@ -35,8 +36,7 @@ settings = Settings(base_url=given["base_url"], token=given["token"], state_dir=
 start = time.perf_counter()
 report = anyio.run(pipeline.sync, Request(sheet=given["sheet"], campaign="Spring renewals"), Bench(settings=settings))
 wall = time.perf_counter() - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"wall": wall, "http": report.requests.seconds, "peak": peak, "counts": dict(report.counts)}))
+print(json.dumps({"wall": wall, "http": report.requests.seconds, "peak": peak(), "counts": dict(report.counts)}))
 """
 
 

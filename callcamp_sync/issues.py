@@ -68,7 +68,9 @@ CATALOGUE: dict[str, Entry] = {
     "phone-invalid": Entry(
         _R, "`{cell}` is not a number that can be dialled ({detail})", "check the digits and the country code"
     ),
-    "phone-damaged": Entry(_R, "`{cell}` lost digits in the spreadsheet", "format the column as text and enter the number again"),
+    "phone-damaged": Entry(
+        _R, "`{cell}` lost digits in the spreadsheet", "format the column as text and enter the number again, with its +"
+    ),
     "phone-several": Entry(_R, "`{cell}` holds more than one number", "keep one number in the cell"),
     "phone-extension": Entry(_R, "`{cell}` has an extension, which cannot be dialled", "enter a direct number"),
     "phone-letters": Entry(_R, "`{cell}` has letters in it", "write the number in digits"),

@@ -13,7 +13,7 @@ import re
 import polars as pl
 
 from callcamp_sync.phones.digits import FEWEST, MOST
-from callcamp_sync.phones.text import EXACT_DIGITS, Spelling
+from callcamp_sync.phones.text import EXACT_DIGITS, LONG_DIGITS, SHOWN_DIGITS, Spelling
 
 #: International digits that are kept as written though they are no valid number; the oracle's rule for what others hold.
 WRITTEN = r"^[1-9][0-9]{6,14}$"
@@ -58,10 +58,13 @@ def shaped(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_one_number() -> pl.Expr:
-    """Neither too few digits nor too many; bare ones no more than a spreadsheet keeps, unless a zero says that they were text."""
+    """Neither too few digits nor too many; bare ones no more than a spreadsheet keeps, and no zeros in
+    place of what it did not show, unless a zero in front says that they were text.
+    """
     length = pl.col("digits").str.len_bytes()
-    rounded = pl.col("bare") & ~pl.col("digits").str.starts_with("0") & (length > EXACT_DIGITS)
-    return length.is_between(FEWEST, MOST) & ~rounded
+    shown = pl.col("digits").str.strip_chars_end("0").str.len_bytes()
+    rounded = (length > EXACT_DIGITS) | ((length >= LONG_DIGITS) & (shown <= SHOWN_DIGITS))
+    return length.is_between(FEWEST, MOST) & ~(rounded & pl.col("bare") & ~pl.col("digits").str.starts_with("0"))
 
 
 def plain_digits(spelling: Spelling) -> tuple[str, bool] | None:

@@ -31,6 +31,8 @@ class Spelling:
 
 #: A spreadsheet number holds this many digits; more have become zeros.
 EXACT_DIGITS = 15
+#: From so many digits on Excel shows an exponent of at most so many; saved as .csv and opened again, the others are zeros.
+LONG_DIGITS, SHOWN_DIGITS = 12, 6
 #: No cell with one number is longer, whatever stands around it.
 _LONGEST_TEXT = 100
 #: "0011" or "810", then 15 digits, then a "(0)": no single number is longer.
@@ -121,7 +123,8 @@ def _as_number(plain: str) -> Spelling | None:
 
 def _whole(digits: str) -> Spelling:
     """Digits alone. A leading zero says that the cell was text, so nothing was rounded."""
-    if digits[0] != "0" and len(digits) > EXACT_DIGITS:
+    shortened = len(digits) >= LONG_DIGITS and len(digits.rstrip("0")) <= SHOWN_DIGITS
+    if digits[0] != "0" and (shortened or len(digits) > EXACT_DIGITS):
         return Spelling("", "phone-damaged")
     return Spelling(digits, bare=True)
 

@@ -10,7 +10,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from callcamp_sync.sheets import Column, Tab, read_sheet, write_workbook
+from callcamp_sync.sheets import Column, Tab, filling, read_sheet, write_workbook
 from callcamp_sync.sheets.tabs import Link
 
 SHORT, LONG = 900, 2_700
@@ -69,7 +69,8 @@ def seen(path: Path) -> list[list[tuple[object, ...]]]:
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> tuple[Path, Path]:
+def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    monkeypatch.setattr(filling, "_CELLS", 400 * len(COLUMNS))  # the long one is made in seven pieces
     short, long = tmp_path / "short.xlsx", tmp_path / "long.xlsx"
     for path, rows in ((short, SHORT), (long, LONG)):
         links = {"Row": Link(tab="Rows", rows=pl.Series([None, *range(1, rows)], dtype=pl.UInt32))}
