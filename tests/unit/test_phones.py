@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import polars as pl
 import pytest
 
@@ -120,6 +121,26 @@ def test_is_read(text: str, region: str | None, phone: str) -> None:
 @pytest.mark.parametrize(("text", "region", "code", "detail"), REFUSED.values(), ids=REFUSED.keys())
 def test_is_refused(text: str, region: str | None, code: str, detail: str | None) -> None:
     assert normalise_phone(text, region=region) == (None, code, detail)
+
+
+def test_digits_that_excel_did_not_show_are_never_dialled() -> None:
+    """4.42E+11 in a CSV that is opened and saved again is 442000000000, and valid in a thousand such cases."""
+    examples = [
+        number
+        for region in phonenumbers.SUPPORTED_REGIONS
+        for kind in phonenumbers.PhoneNumberType.values()
+        if (number := phonenumbers.example_number_for_type(region, kind)) is not None
+    ]
+    told = {phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:] for number in examples}
+    shown = {str(int(float(f"{float(digits):.{places}e}"))) for digits in told if len(digits) >= 12 for places in range(6)}
+    assert len(shown) > 500
+    found = normalise_phones(pl.Series(sorted(shown)), "GB")
+    assert found["code"].unique().to_list() == ["phone-damaged"]
+
+
+def test_a_number_that_ends_in_zeros_is_dialled_where_it_has_its_plus() -> None:
+    assert normalise_phone("+44 20 7000 0000", region=None) == ("+442070000000", None, None)
+    assert normalise_phone("442070000000", region="GB") == (None, "phone-damaged", None)
 
 
 def test_every_code_is_catalogued() -> None:
