@@ -33,10 +33,14 @@ class Tags(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.found: list[str] = []
+        self.ids: set[str] = set()
+        self.links: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append(tag)
+        self.ids |= {value for name, value in attrs if name == "id" and value}
+        self.links += [value for name, value in attrs if name == "href" and value]
 
 
 def test_the_headline_counts_what_went_well() -> None:
@@ -66,6 +70,16 @@ def test_what_is_hostile_is_text() -> None:
     text = night_markdown(night)
     assert "\n# head" not in text
     assert all("\u202e" not in line and "\x1b" not in line for line in night_summary(night).splitlines())
+
+
+def test_a_job_that_has_something_to_say_leads_to_it_and_each_job_to_its_report() -> None:
+    broken = result(ExitCode.USAGE, name="broken", message="`in.csv` is a picture, not a sheet")
+    told = result(name="told", notices=("a worker was lost",), folder="reports/2026-told")
+    page = Tags(night_page(a_night(result(name="quiet", folder="reports/2026-quiet"), broken, told)))
+    inside = [link for link in page.links if link.startswith("#job-")]
+    assert inside == ["#job-2", "#job-3"]
+    assert {link.removeprefix("#") for link in inside} <= page.ids
+    assert [link for link in page.links if link.startswith("../")] == ["../2026-quiet/report.html", "../2026-told/report.html"]
 
 
 def test_trends_are_drawn_oldest_first_and_a_night_without_a_file_is_seen() -> None:
