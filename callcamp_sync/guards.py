@@ -64,8 +64,9 @@ def refuse(guards: tuple[Guard, ...]) -> None:
     """Raise UnsafePlanError when a guard tripped, naming each one's numbers and flag."""
     tripped = [guard for guard in guards if guard.tripped]
     if tripped:
-        cures = [f"pass `{guard.flag} {guard.actual}`" for guard in tripped if guard.flag]
-        hint = "check that the sheet is complete" + (", or " + " and ".join(cures) if cures else "")
+        cures = [f"pass `{guard.flag} {guard.actual}`" for guard in tripped]
+        liftable = all(guard.flag for guard in tripped)  # where one is not, the flags of the others would change nothing
+        hint = "check that the sheet is complete" + (", or " + " and ".join(cures) if liftable else "")
         raise UnsafePlanError("; ".join(guard.message for guard in tripped), hint=hint)
 
 

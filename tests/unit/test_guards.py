@@ -168,6 +168,16 @@ def test_the_refusal_names_the_numbers_and_the_flag() -> None:
     assert caught.value.exit_code == ExitCode.GUARD
 
 
+def test_no_flag_is_named_where_another_guard_has_none() -> None:
+    guards = (
+        Guard(name="empty-sheet", limit=1, actual=0, tripped=True, flag=None, message="no row of the sheet is valid (30 rows)"),
+        Guard(name="max-invalid", limit=9, actual=30, tripped=True, flag="--max-invalid", message="30 of 30 rows were rejected"),
+    )
+    with pytest.raises(UnsafePlanError) as caught:
+        refuse(guards)
+    assert caught.value.hint == "check that the sheet is complete"
+
+
 def test_passing_guards_refuse_nothing() -> None:
     refuse((Guard(name="max-remove", limit=5, actual=5, tripped=False, flag="--max-remove"),))
 
