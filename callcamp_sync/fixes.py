@@ -4,7 +4,9 @@ In:  a Report and the sheet that it is about. Out: fix.xlsx: those rows only, in
 and `_hint`; and, of a sheet that was read, whether it is such a file and which of its rows are still open.
 A fix file holds some of the rows: an order without a row in it is never missing. What the reader alone could see (a line with too
 many cells, a formula without a value) cannot be seen in the fix file any more, so such a row stays closed until somebody clears
-its `_problem`. I/O: disk (through sheets).
+its `_problem`. So does a row that somebody changed in the campaign as well: which of the two counts is for a person to say.
+What an export remembers goes along with its rows: cells that nobody edited ask for nothing in the fix file either.
+I/O: disk (through sheets).
 """
 
 from __future__ import annotations
@@ -21,13 +23,15 @@ from callcamp_sync.errors import StateError, UsageError
 from callcamp_sync.fields import ROW
 from callcamp_sync.issues import CATALOGUE, Verdict
 from callcamp_sync.mapping.document import Source, Unknown
-from callcamp_sync.model import ISSUE_SCHEMA, Report, Sheet
+from callcamp_sync.merge import standing_column
+from callcamp_sync.model import ISSUE_SCHEMA, Exported, Report, Sheet
 from callcamp_sync.planning import Subject, bound
 from callcamp_sync.report.tables import rendered
 from callcamp_sync.report.terminal import counted
 from callcamp_sync.schema import RecordSchema
 from callcamp_sync.sheets import Check, Form, Question, tabs, write_form
 from callcamp_sync.sheets.forms import MAX_COMMENTS
+from callcamp_sync.sheets.own import BASELINE_TAB, Marks
 from callcamp_sync.values import offered
 
 FILE_NAME = "fix.xlsx"
@@ -38,19 +42,26 @@ COLUMNS = ("_row", "_problem", "_hint")
 #: Stands in `_problem` where the row is not taken before the cell is cleared.
 MARK = "(clear this cell when the row is right)"
 
+#: The person and the campaign both changed a cell: a decision that an untouched fix file must not take by itself.
+_BOTH_CHANGED = "edited-meanwhile"
+
 _GRAVE = [code for code, entry in CATALOGUE.items() if entry.verdict in (Verdict.REJECT, Verdict.HOLD)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """The sheet that a report is about. words: heading -> what its drop-down offers. source: how the mapping finds a sheet."""
+    """The sheet that a report is about. words: heading -> what its drop-down offers. source: how the mapping finds a sheet.
+
+    orders: what the sheet was compared with (snapshot.existing_orders), null where it was compared with none.
+    """
 
     sheet: Sheet
     words: Mapping[str, tuple[str, ...]]
     source: Source
+    orders: pl.DataFrame | None = None
 
 
-def original(subject: Subject, record_type: RecordSchema) -> Original:
+def original(subject: Subject, record_type: RecordSchema, orders: pl.DataFrame | None = None) -> Original:
     """The sheet with the words of its columns: those of the mapping where it lists any, else those of the field."""
     binding = bound(subject, record_type)
     choices = {spec.field.name: spec.choices for spec in record_type.parameters}
@@ -62,7 +73,7 @@ def original(subject: Subject, record_type: RecordSchema) -> Original:
         for heading in feed.headings:
             found[heading].append(words)
     alone = {heading: lists[0] for heading, lists in found.items() if len(lists) == 1 and lists[0]}
-    return Original(sheet=subject.sheet, words=alone, source=subject.mapping.source)
+    return Original(sheet=subject.sheet, words=alone, source=subject.mapping.source, orders=orders)
 
 
 def check_target(source: str, target: Path | None) -> None:
@@ -101,7 +112,12 @@ def write(report: Report, found: Original, path: Path, *, shown: str | None = No
         "callcamp_source_sha256": report.source.sha256,
         "callcamp_source_sheet": report.source.sheet or "",
     }
-    said = write_form(path, form, _guide(report), properties=properties, created=report.finished_at)
+    hidden = None
+    if found.sheet.exported is not None:
+        hidden = (BASELINE_TAB, _remembered(report, found.sheet.exported, found.orders))
+        named = tabs.tab_names([form.name])[0]
+        properties |= Marks(sheet=named, baseline=BASELINE_TAB, zone=found.sheet.exported.zone).properties()
+    said = write_form(path, form, _guide(report), properties=properties, created=report.finished_at, hidden=hidden)
     held_back = wrong.height - form.frame.height
     cut = (f"{held_back:,} rows to correct do not fit into a sheet: correct these first, then run again",) if held_back else ()
     return (f"{counted(wrong.height, 'row')} to correct, then to be synced as a sheet: {shown or f'`{path}`'}", *said, *cut)
@@ -125,7 +141,8 @@ def fix_form(report: Report, found: Original) -> Form:
     # Series by name, since a heading such as "*" would be read as a pattern.
     cells = pl.DataFrame([found.sheet.frame[ROW], *(found.sheet.frame[heading] for heading in headings)])
     rows = lines.select(pl.col("row").alias(ROW)).join(cells, on=ROW, how="left", maintain_order="left")
-    told = _told(lines, issues, _closed(found.sheet, rows))
+    both_changed = report.issues.filter(pl.col("code") == _BOTH_CHANGED)["row"].to_list()
+    told = _told(lines, issues, [*_closed(found.sheet, rows), *both_changed])
     questions = [Question(heading=h, check=_check(found.words.get(h, ()))) for h in headings]
     ours = [
         Question(heading="_row", kind="integer", width=8, colour="grey"),
@@ -155,6 +172,27 @@ def _closed(sheet: Sheet, rows: pl.DataFrame) -> list[int]:
         if cells.cut or cells.cleaned:
             closed |= set(rows[ROW].filter(cells.texts.ne_missing(column)).to_list())
     return sorted(closed)
+
+
+def _remembered(report: Report, exported: Exported, orders: pl.DataFrame | None) -> pl.DataFrame:
+    """What the export said of the orders in the fix file; of a cell that both changed, what the campaign says by now.
+
+    Once such a row is opened, its cell is the person's answer to that. A row that names no order may mean any of them.
+    """
+    wrong = report.lines.filter(pl.col("outcome").is_in(["rejected", "held"]))
+    baseline = exported.baseline
+    if not wrong["order_uuid"].has_nulls():
+        baseline = baseline.filter(pl.col("order_uuid").is_in(wrong["order_uuid"].implode()))
+    both = report.issues.filter(pl.col("code") == _BOTH_CHANGED).join(wrong.select("row", "order_uuid"), on="row", how="inner")
+    for (field,), cells in both.group_by("field"):
+        column = standing_column(str(field))
+        if orders is None or column not in baseline.columns or column not in orders.columns:
+            continue
+        now = orders.filter(pl.col("order_uuid").is_in(cells["order_uuid"].drop_nulls().implode()))
+        shown = now.select("order_uuid", now=column, stands=pl.lit(value=True))
+        answered = baseline.join(shown, on="order_uuid", how="left", maintain_order="left")
+        baseline = answered.with_columns(pl.when("stands").then("now").otherwise(column).alias(column)).drop("now", "stands")
+    return baseline
 
 
 def _told(lines: pl.DataFrame, issues: pl.DataFrame, closed: Sequence[int]) -> pl.DataFrame:
@@ -199,8 +237,8 @@ def _guide(report: Report) -> Sequence[str]:
         "",
         "# What to do",
         "Red cells are wrong; their comments say why. `_problem` and `_hint` say it for the whole row. Correct your own columns.",
-        f"Where `_problem` ends in {MARK}, the row was damaged in the file itself: compare it with "
-        "the original, correct it, and clear the cell.",
+        f"Where `_problem` ends in {MARK}, the row was damaged in the file itself, or the campaign changed "
+        "the same cell meanwhile: compare it with the original or the campaign, correct it, and clear the cell.",
         "Rows that you delete, and rows that are still wrong, are left out once more.",
         "",
         "# Then",

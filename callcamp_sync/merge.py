@@ -61,7 +61,12 @@ def _column(rule: Rule) -> str:
 
 
 def _standing(rule: Rule) -> str:
-    return {"phoneNumber": "phone", "status": "status_wire"}.get(rule.field.name, f"have_{rule.field.name}")
+    return standing_column(rule.field.name)
+
+
+def standing_column(name: str) -> str:
+    """The column of the campaign's side, and of a baseline, that holds a field, as the server writes it."""
+    return {"phoneNumber": "phone", "status": "status_wire"}.get(name, f"have_{name}")
 
 
 def _beside(

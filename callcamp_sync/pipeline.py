@@ -156,7 +156,7 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
         found=found,
         difference=difference,
         listed_at=listed_at,
-        original=fixes.original(subject, record_type),
+        original=fixes.original(subject, record_type, standing.orders),
         arrival=arrival,
     )
 

@@ -20,12 +20,12 @@ from callcamp_sync.export.memory import CAME, GONE
 from callcamp_sync.export.view import StatusSheet, local_times, zones_of
 from callcamp_sync.fields import Kind
 from callcamp_sync.sheets import Column, Tab
-from callcamp_sync.sheets.own import Marks
+from callcamp_sync.sheets.own import BASELINE_TAB, Marks
 from callcamp_sync.sheets.tabs import Chart, Colour
 from callcamp_sync.sheets.tabs import Kind as CellKind
 from callcamp_sync.statuses import Group, group_of
 
-STATUS_TAB, BASELINE_TAB = "Status", "callcamp-baseline"
+STATUS_TAB = "Status"
 CHANGES_TAB = "Changes since last export"
 
 #: A server that makes up statuses does not get a rule for each.

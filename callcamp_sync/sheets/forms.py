@@ -85,10 +85,12 @@ def write_form(
     *,
     properties: Mapping[str, str],
     created: datetime | None = None,
+    hidden: tuple[str, pl.DataFrame] | None = None,
 ) -> tuple[str, ...]:
     """Write the form (mode 0600) and return sentences about what did not fit.
 
     guide: lines of the read-me tab; one that begins with `# ` is a heading. properties, created: as of write_workbook.
+    hidden: a last tab that programs read, by its name and as text.
     Raises StateError when the file cannot be written; an old file then stands unharmed.
     """
     with xlsx_out.new_book(path, properties, created) as book:
@@ -100,8 +102,21 @@ def write_form(
         said = _write_form(book, sheets[names[0]], form, lists)
         _write_guide(book, sheets[names[1]], guide)
         lists.close()
+        if hidden is not None:
+            _write_hidden(book.add_worksheet(hidden[0]), hidden[1])
         sheets[names[0]].activate()
     return tuple(said)
+
+
+def _write_hidden(sheet: Any, frame: pl.DataFrame) -> None:
+    for column, heading in enumerate(frame.columns):
+        sheet.write_string(0, column, heading)
+    texts = pl.DataFrame([tabs.as_cells(values, "text").texts.alias(values.name) for values in frame])
+    for row, cells in enumerate(texts.iter_rows(), start=1):
+        for column, text in enumerate(cells):
+            if text:
+                sheet.write_string(row, column, text)
+    sheet.hide()
 
 
 class _Lists:

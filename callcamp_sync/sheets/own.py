@@ -17,6 +17,9 @@ from callcamp_sync.sheets.choice import Asked
 from callcamp_sync.sheets.provenance import custom_properties
 from callcamp_sync.sheets.xlsx_in import read_workbook
 
+#: How the hidden tab is called.
+BASELINE_TAB = "callcamp-baseline"
+
 _SHEET, _BASELINE, _ZONE = "callcamp-sheet", "callcamp-baseline", "callcamp-timezone"
 _LOST = "the workbook has lost what it remembers of its export, so it is compared with the campaign as any sheet is"
 

@@ -291,3 +291,22 @@ def test_what_earlier_exports_saw_is_for_the_owner_only(stage: Stage) -> None:
     [kept] = (stage.folder / "state" / "exports").glob("*/*.parquet")
     assert kept.stat().st_mode & 0o077 == 0
     assert kept.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_fix_file_of_an_edited_export_brings_nothing_back_that_nobody_edited(stage: Stage) -> None:
+    """A colleague calmed the order; the row is held for another cell. Its old status must not plan the call again."""
+    dialer(stage, {0: {"status": "planned"}})
+    path = export(stage)
+    orders = dialer(stage, {0: {"status": "registered", "price": 3, "instructions": "typed in Callcamp"}})
+    edit(path, [(orders[0].uuid, "Instructions", "typed in Excel")])
+    assert stage.here("sync", path, "-c", SPRING, "--yes").code == 3
+    fix = stage.folders[-1] / "fix.xlsx"
+    assert planned(stage, fix)[1] == []  # nobody has decided yet
+    book = openpyxl.load_workbook(fix)
+    tab = book.worksheets[0]
+    [problem] = [cell.column for cell in tab[1] if cell.value == "_problem"]
+    tab.cell(2, problem).value = None
+    book.save(fix)
+    assert [step["body"] for step in planned(stage, fix)[1]] == [{"instructions": "typed in Excel"}]
+    dialer(stage, {0: {"instructions": "typed once more"}})
+    assert planned(stage, fix)[1] == []
