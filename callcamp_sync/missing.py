@@ -12,7 +12,7 @@ import polars as pl
 
 from callcamp_sync import frames
 from callcamp_sync.model import ORDER_LINE_SCHEMA, OnMissing
-from callcamp_sync.policy import Ask, forbids
+from callcamp_sync.policy import Ask, forbids, person_key
 from callcamp_sync.sides import Sides, Wishes
 from callcamp_sync.statuses import CANCELED, GROUPS, Group
 
@@ -66,8 +66,9 @@ def _not_pointed_at(sides: Sides) -> pl.DataFrame:
     """The orders that no row of the sheet means: neither by what it was matched with, nor by any key that it carries."""
     places = sides.matched.select("place").drop_nulls()
     left = sides.orders.with_row_index("place").join(places, on="place", how="anti", maintain_order="left").drop("place")
-    for key in ("order_uuid", "record_uuid", "phone"):
+    for key in (pl.col("order_uuid"), pl.col("record_uuid"), person_key(pl.col("phone"))):
+        said, standing = (side.select(key).to_series() for side in (sides.desired, left))
         # Few orders are left by now, and a set of these is cheaper than one of all that the sheet says.
-        carried = sides.desired[key].filter(sides.desired[key].is_in(left[key].drop_nulls().unique().implode())).unique()
-        left = left.filter(~pl.col(key).is_in(carried.implode()).fill_null(value=False))
+        carried = said.filter(said.is_in(standing.drop_nulls().unique().implode())).unique()
+        left = left.filter(~standing.is_in(carried.implode()).fill_null(value=False))
     return left

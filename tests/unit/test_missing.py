@@ -84,6 +84,12 @@ def test_an_order_that_a_row_points_at_is_not_missing(words: str) -> None:
     assert len(missing((POINTING[words],), {"phone": P[0]}, {"phone": P[1]})) == 1
 
 
+def test_a_row_to_be_skipped_points_at_its_order_under_another_spelling_of_the_number() -> None:
+    """The two numbers reach one subscriber: to skip a row is not to take its order out."""
+    row: Cells = {"phone": "+5215512345678", "action": "skip"}
+    assert missing((row,), {"phone": "+525512345678"}, {"phone": P[1]}) == [("o1", "removed")]
+
+
 def test_every_order_is_a_rows_or_missing_never_both() -> None:
     standing = orders(*({"phone": phone} for phone in P[:6]))
     found = difference(sheet({"phone": P[2]}, {"order_uuid": "o4"}), standing, mode=Mode.MIRROR, on_missing=OnMissing.KEEP)
