@@ -113,7 +113,7 @@ def _with_changes(both: pl.DataFrame, sides: Sides, wishes: Wishes) -> pl.DataFr
     leaves = pl.col("action").is_in(["cancel", "remove"]).fill_null(value=False)
     both = both.with_columns(sets_never=sets_never, diff_status=pl.col("diff_status") & (sets_never | ~leaves))
     others = [c for c in both.columns if c.startswith("diff_") and c != "diff_status"]
-    number = pl.col("phone").is_not_null() & pl.col("phone").ne_missing(pl.coalesce("their_phone", "link_phone"))
+    number = pl.col("phone").is_not_null() & _new_number(sides.rules)
     phones = [wishes.is_never(pl.col(c)) for c in ("phone", "their_phone", "link_phone")]
     return both.with_columns(
         *[(pl.col(c) & ~pl.col("sets_never")).alias(c) for c in others],
@@ -122,6 +122,15 @@ def _with_changes(both: pl.DataFrame, sides: Sides, wishes: Wishes) -> pl.DataFr
         removes=pl.col("matched") & ((pl.col("action") == "remove").fill_null(value=False)) & ~pl.col("sets_never"),
         forbidden=pl.any_horizontal(phones),
     )
+
+
+def _new_number(rules: Sequence[Rule]) -> pl.Expr:
+    """Whether a row's number is another one than stands there, and the mapping lets it replace that."""
+    stands = pl.coalesce("their_phone", "link_phone")
+    overwrite = next((rule.overwrite for rule in rules if rule.field.name == "phoneNumber"), Overwrite.ALWAYS)
+    if overwrite is Overwrite.NEVER:
+        return pl.lit(value=False)
+    return stands.is_null() if overwrite is Overwrite.IF_BLANK else pl.col("phone").ne_missing(stands)
 
 
 def _differences(both: pl.DataFrame, rules: Sequence[Rule], visible: frozenset[str], *, reopen: bool) -> list[pl.Expr]:
@@ -257,7 +266,9 @@ def _decided(both: pl.DataFrame, sides: Sides, wishes: Wishes) -> pl.DataFrame:
         ),
         order_uuid=pl.coalesce("their_order", "order_uuid"),
         record_uuid=pl.coalesce("their_record", "link_uuid", "record_uuid"),
-        phone=pl.coalesce("phone", "their_phone", "link_phone"),
+        phone=pl.when(pl.col("act").is_not_null() & ~pl.col("diff_phoneNumber"))
+        .then(pl.coalesce("their_phone", "link_phone", "phone"))
+        .otherwise(pl.coalesce("phone", "their_phone", "link_phone")),
         status=pl.coalesce("want_status", pl.lit(wishes.initial_status)),
     )
 

@@ -81,6 +81,27 @@ def test_another_number_for_a_known_order_is_a_change() -> None:
     assert changed(found) == {"phoneNumber": (P[0], P[5])}
 
 
+@pytest.mark.parametrize("overwrite", [Overwrite.IF_BLANK, Overwrite.NEVER])
+def test_a_number_that_may_not_be_overwritten_stays_the_one_that_is_called(overwrite: Overwrite) -> None:
+    rules = (*rules_for("phoneNumber", overwrite=overwrite), *rules_for("name"))
+    row = sheet({"phone": P[5], "order_uuid": "o0", "name": "New"})
+    found = difference(row, orders({**HERE, "name": "Old"}), rules=rules)
+    assert changed(found) == {"name": ("Old", "New")}
+    assert found.rows["phone"].to_list() == [P[0]]
+
+
+def test_a_blank_number_is_filled_where_only_blanks_are() -> None:
+    rules = rules_for("phoneNumber", overwrite=Overwrite.IF_BLANK)
+    found = difference(sheet({"phone": P[5], "order_uuid": "o0"}), orders({"phone": None}), rules=rules)
+    assert changed(found) == {"phoneNumber": (None, P[5])}
+
+
+def test_a_row_that_sets_do_not_call_is_about_the_number_that_stands() -> None:
+    """Its order is looked for by that number when the answer is lost."""
+    found = difference(sheet({"phone": P[5], "order_uuid": "o0", "status": "do-not-call"}), orders(HERE))
+    assert found.rows["phone"].to_list() == [P[0]]
+
+
 def test_a_row_without_a_number_leaves_the_number_alone() -> None:
     found = difference(sheet({"order_uuid": "o0", "name": "New"}), orders({**HERE, "name": "Old"}))
     assert (changed(found), found.rows["phone"].to_list()) == ({"name": ("Old", "New")}, [P[0]])
