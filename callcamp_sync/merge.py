@@ -3,8 +3,8 @@
 In:  the sheet's wants (Desired.frame) and its cells, the baseline (what the export said), the orders as they stand, the rules.
 Out: the wants, in which every cell that still says what the export said is null, so that it asks for nothing; and an issue
      `edited-meanwhile` for every cell that person and campaign both changed, each to something else: its row is held.
-Three things differ from plain merging. A wish never to be called is kept whatever happened. A blank cell asks for nothing, as in
-any sheet. Rows that are in no export (typed in below, say) are left as they are.
+Three things differ from plain merging. A wish never to be called is kept whatever happened, in its own cell or in another one of
+its row. A blank cell asks for nothing, as in any sheet. Rows that are in no export (typed in below, say) are left as they are.
 Pure: no I/O. Rule source: issue 4, item 6; design, section 4, promise 2.
 """
 
@@ -123,6 +123,7 @@ def _judged(rule: Rule, both: pl.DataFrame) -> list[pl.Expr]:
     target = pl.when(want != CLEAR).then(want)
     same_text = (pl.col(f"cell_{name}").str.strip_chars() == pl.col(f"text_{name}")) if f"cell_{name}" in both.columns else _FALSE
     edited = pl.col("known") & want.is_not_null() & target.ne_missing(base) & ~same_text.fill_null(value=False)
+    never = (pl.col("want_status") == DO_NOT_CALL).fill_null(value=False) if "want_status" in both.columns else _FALSE
     moved, agreed = _FALSE, _FALSE
     if f"now_{name}" in both.columns:
         now = pl.col(f"now_{name}")
@@ -131,7 +132,7 @@ def _judged(rule: Rule, both: pl.DataFrame) -> list[pl.Expr]:
             under_way = want.is_in(list(RELEASING)) & now.is_in(list(UNDER_WAY))
             decided = (want == DO_NOT_CALL) | (now == DO_NOT_CALL)  # the one is a wish that counts, the other a rule's to tell
             agreed = agreed | (under_way | decided).fill_null(value=False)
-    return [edited.alias(f"edited_{name}"), (edited & moved & ~agreed).alias(f"conflict_{name}")]
+    return [edited.alias(f"edited_{name}"), (edited & moved & ~agreed & ~never).alias(f"conflict_{name}")]
 
 
 def _left(rule: Rule, both: pl.DataFrame) -> pl.Expr:

@@ -74,6 +74,19 @@ def test_a_cell_asks_for_what_the_person_changed(case: Case) -> None:
     assert found.issues["code"].to_list() == ["edited-meanwhile"] * case.held
 
 
+def test_a_wish_never_to_be_called_is_not_held_for_another_cell() -> None:
+    """Such a row asks for nothing else anyway; held, its order would stay in line for a call."""
+    found = merge(
+        _row(want_status="do-not-call", want_instructions="z"),
+        pl.DataFrame({ROW: [2]}, schema={ROW: pl.UInt32}),
+        _orders(status_wire="planned", have_instructions="x"),
+        _orders(status_wire="planned", status="planned", have_instructions="y"),
+        _rules("status", "instructions"),
+    )
+    assert found.frame.select("verdict", "want_status").row(0) == (None, "do-not-call")
+    assert found.issues.is_empty()
+
+
 def test_what_is_held_shows_all_three_values() -> None:
     issue = _merged("instructions", CASES["both changed it"]).issues.row(0, named=True)
     assert issue == {
