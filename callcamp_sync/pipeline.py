@@ -418,4 +418,5 @@ async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequenc
         return await run.carry_out()
     except (StateError, SyncError) as error:
         desk.bench.stop.because(error.message, error.exit_code)
+        tally.give_up_rest(todo.steps, error.message)
         return tally.outcomes

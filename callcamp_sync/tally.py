@@ -67,6 +67,13 @@ class Tally:
         for outcome in not_sent(step, fate, why):
             self.take(outcome)
 
+    def give_up_rest(self, steps: Iterable[Step], why: str) -> None:
+        """Enter every step, and every contact of a link, that has not ended as not attempted: the run ends before its time."""
+        over = {(one.step, one.row) for one in self.outcomes}
+        for outcome in (one for step in steps for one in not_sent(step, Fate.NOT_ATTEMPTED, why)):
+            if (outcome.step, outcome.row) not in over:
+                self.take(outcome)
+
     def fates(self, *kinds: StepKind) -> dict[int, Outcome]:
         """Row -> the outcome of its step of these kinds."""
         return {one.row: one for one in self.outcomes if one.kind in kinds and one.row is not None}

@@ -1,0 +1,62 @@
+"""While a run is on, others go on as well: the ledger grows, the disk fills up. Over real HTTP, with the report as the witness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from callcamp_sync import pipeline
+from callcamp_sync.bench import Bench, Request, Silent
+from callcamp_sync.errors import StateError
+from callcamp_sync.journal import Journal
+from callcamp_sync.model import Report
+from callcamp_sync.sandbox import Sandbox, World
+from callcamp_sync.settings import Settings
+
+A, B, C, D = (f"+120155501{line}" for line in (21, 22, 23, 24))
+
+
+def sync(box: Sandbox, folder: Path, text: str, *, campaign: str = "Pilot", progress: Silent | None = None) -> Report:
+    (folder / "sheet.csv").write_text(text, encoding="utf-8")
+    settings = Settings(
+        base_url=box.base_url, token=box.token, state_dir=folder / "state", report_dir=folder / "reports", settle_seconds=0
+    )
+    bench = Bench(settings=settings, progress=progress or Silent())
+    return anyio.run(pipeline.sync, Request(sheet=str(folder / "sheet.csv"), campaign=campaign), bench)
+
+
+def ended(report: Report) -> dict[str, str]:
+    return dict(report.lines.select("phone", "outcome").iter_rows())
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    kind = made.add_record_type("Lead")
+    for name in ("Pilot", "Other"):
+        made.add_campaign(name, record_type=kind)
+    return made
+
+
+def test_a_full_disk_between_two_links_leaves_the_rest_not_attempted(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pilot = next(one for one in world.campaigns.values() if one.name == "Pilot")
+    kind = next(iter(world.record_types.values()))
+    for phone in (A, B):
+        world.add_record(phone, record_type=kind)
+    for phone in (C, D):
+        world.add_order(pilot, world.add_record(phone, record_type=kind), status="planned")
+
+    def full(*_: Any) -> None:
+        raise StateError("the disk is full")
+
+    monkeypatch.setattr(Journal, "remember", full)
+    with Sandbox(world) as box:
+        report = sync(box, tmp_path, f"phone,action\n{A},\n{B},\n{C},cancel\n")
+    assert ended(report) == {A: "not-attempted", B: "not-attempted", C: "not-attempted"}
+    assert set(report.lines["message"].drop_nulls()) <= {"the disk is full", "partly done, then release: the disk is full"}
+    assert (report.exit_code, report.mismatches) == (6, ())
