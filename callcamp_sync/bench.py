@@ -172,8 +172,14 @@ def note_listed(ledger: Ledger, campaign: str, listed: pl.DataFrame) -> None:
 
 
 def note_never(ledger: Ledger, campaign: str, orders: pl.DataFrame) -> None:
-    """Append every number that the campaign marks Do Not Call. orders: snapshot.existing_orders."""
-    found = orders.filter((pl.col("status") == DO_NOT_CALL) & pl.col("phone").str.contains(r"^\+[1-9]\d{6,14}$"))
+    """Append every number that the campaign marks Do Not Call. orders: snapshot.existing_orders.
+
+    A number that the server holds without its + is the one that policy.person_key takes it for.
+    """
+    whole = pl.col("phone").str.replace(r"^([1-9]\d{10,14})$", "+${1}")
+    found = orders.with_columns(phone=whole).filter(
+        (pl.col("status") == DO_NOT_CALL) & pl.col("phone").str.contains(r"^\+[1-9]\d{6,14}$")
+    )
     known = ledger.phones()
     pairs = found.select("phone", "order_uuid").iter_rows()
     ledger.add(Entry(phone=phone, source=f"campaign {campaign} order {order}") for phone, order in pairs if phone not in known)

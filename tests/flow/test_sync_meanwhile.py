@@ -1,4 +1,4 @@
-"""While a run is on, others go on as well: the ledger grows, the disk fills up. Over real HTTP, with the report as the witness."""
+"""While a run is on, others go on as well: the ledger grows, the disk fills up. Over real HTTP; the report is the witness."""
 
 from __future__ import annotations
 
@@ -39,6 +39,16 @@ def world() -> World:
     for name in ("Pilot", "Other"):
         made.add_campaign(name, record_type=kind)
     return made
+
+
+def test_do_not_call_of_a_number_without_its_plus_counts_in_other_campaigns(world: World, tmp_path: Path) -> None:
+    pilot = next(one for one in world.campaigns.values() if one.name == "Pilot")
+    kind = next(iter(world.record_types.values()))
+    world.add_order(pilot, world.add_record(A.removeprefix("+"), record_type=kind), status="do-not-call")
+    with Sandbox(world) as box:
+        sync(box, tmp_path, f"phone\n{B}\n")
+        report = sync(box, tmp_path, f"phone,status\n{A},planned\n{C},planned\n", campaign="Other")
+    assert ended(report) == {A: "protected", C: "created"}
 
 
 def test_a_full_disk_between_two_links_leaves_the_rest_not_attempted(
