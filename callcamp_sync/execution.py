@@ -37,8 +37,8 @@ class Run:
     """One application of a plan.
 
     standing: snapshot.existing_orders of a listing made right before. never: person keys of everyone who is known by now as
-    not to be called. unsettled: those that an earlier run may have created, its grace period not being over. learned: told the
-    status in which linked contacts start.
+    not to be called; marked: those who became known since. unsettled: those that an earlier run may have created, its grace
+    period not being over. learned: told the status in which linked contacts start.
     """
 
     plan: Plan
@@ -48,6 +48,7 @@ class Run:
     unsettled: frozenset[str]
     settle_seconds: float
     learned: Callable[[str], None] = lambda _: None
+    marked: Callable[[], frozenset[str]] = frozenset
     _listed_at: float = -_FRESH_SECONDS
 
     async def carry_out(self) -> list[Outcome]:
@@ -68,7 +69,7 @@ class Run:
             plan=self.plan,
             tally=self.tally,
             standing=self.standing,
-            never=self.never,
+            never=self.never | self.marked(),
             unsettled=self.unsettled,
             settle_seconds=self.settle_seconds,
             release=self._releases,
@@ -89,7 +90,7 @@ class Run:
     async def _send(self, step: Step) -> None:
         """Look, then send. A status that the server would not take yet is looked at again before it is sent again."""
         for attempt in range(THROTTLES):
-            why = await self._changed(step, again=attempt > 0)
+            why = self._marked_meanwhile(step) or await self._changed(step, again=attempt > 0)
             if why is not None:
                 self.tally.give_up(step, Fate.DRIFTED, why)
                 return
@@ -97,6 +98,14 @@ class Run:
             if outcome.fate is not Fate.NOT_ATTEMPTED or outcome.http_status != 429:
                 break
         self.tally.take(outcome)
+
+    def _marked_meanwhile(self, step: Step) -> str | None:
+        """Why a step may not be sent whose number went into the ledger while the run was on: it may go on for hours."""
+        marked = self.marked()
+        if not marked or drift.sets_never(step):
+            return None
+        people = drift.person_keys_of((step.phone, step.expect.get("phone"))).values()
+        return None if marked.isdisjoint(people) else drift.NEVER
 
     async def _changed(self, step: Step, *, again: bool) -> str | None:
         """Why the order's status may not be written, nor the order removed, any more: minutes may have passed since the listing.

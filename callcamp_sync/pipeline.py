@@ -10,7 +10,7 @@ import getpass
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -48,7 +48,7 @@ from callcamp_sync.errors import ExitCode, StalePlanError, StateError, SyncError
 from callcamp_sync.execution import Run
 from callcamp_sync.fields import FIELDS
 from callcamp_sync.forecast import calls_caused, forecast
-from callcamp_sync.ledger import Entry
+from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.model import Arrival, CampaignInfo, Fate, OnMissing, Outcome, Plan, Report, Took
 from callcamp_sync.policy import person_keys
 from callcamp_sync.rows import Desired
@@ -386,6 +386,21 @@ def _who() -> str:
         return f"uid {os.getuid()}"
 
 
+def _marked_since(ledger: Ledger) -> Callable[[], frozenset[str]]:
+    """Tells the person keys of everyone who went into the ledger since; a look at it costs nothing while it is the same."""
+    begun = seen = ledger.phones()
+    people: frozenset[str] = frozenset()
+
+    def marked() -> frozenset[str]:
+        nonlocal seen, people
+        now = ledger.phones()
+        if now is not seen:
+            seen, people = now, person_keys(now - begun)
+        return people
+
+    return marked
+
+
 async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequence[Outcome], trail: Audit) -> list[Outcome]:
     """Carry the steps out; what the journal refuses at the end is a reason to stop, not to lose the report."""
     todo = resuming.todo(plan, earlier)
@@ -409,6 +424,7 @@ async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequenc
         plan=todo,
         tally=tally,
         standing=standing,
+        marked=_marked_since(desk.ledger),  # before the next line: what comes between the two counts twice, not never
         never=person_keys(desk.ledger.phones()),
         unsettled=waiting,
         settle_seconds=desk.settings.settle_seconds,

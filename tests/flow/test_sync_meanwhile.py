@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,27 @@ import anyio
 import pytest
 
 from callcamp_sync import pipeline
-from callcamp_sync.bench import Bench, Request, Silent
+from callcamp_sync.bench import LEDGER_NAME, Bench, Request, Silent
 from callcamp_sync.errors import StateError
 from callcamp_sync.journal import Journal
+from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.model import Report
 from callcamp_sync.sandbox import Sandbox, World
 from callcamp_sync.settings import Settings
 
 A, B, C, D = (f"+120155501{line}" for line in (21, 22, 23, 24))
+
+
+class Marks(Silent):
+    """Somebody writes a number into the ledger as soon as the first step has ended."""
+
+    def __init__(self, folder: Path, phone: str) -> None:
+        self._folder, self._phone = folder, phone
+
+    def sending(self, done: int, total: int) -> None:
+        if done == 1:
+            ledger = Ledger.open(self._folder / "state" / LEDGER_NAME, clock=lambda: datetime.now(UTC))
+            ledger.add([Entry(phone=self._phone, source="cli")])
 
 
 def sync(box: Sandbox, folder: Path, text: str, *, campaign: str = "Pilot", progress: Silent | None = None) -> Report:
@@ -39,6 +53,15 @@ def world() -> World:
     for name in ("Pilot", "Other"):
         made.add_campaign(name, record_type=kind)
     return made
+
+
+def test_a_number_that_is_marked_while_the_run_is_on_is_not_released(world: World, tmp_path: Path) -> None:
+    with Sandbox(world) as box:
+        report = sync(box, tmp_path, f"phone,status\n{A},planned\n{B},planned\n", progress=Marks(tmp_path, B))
+        stands = {order.phone: order.status for order in world.orders.values()}
+    assert ended(report) == {A: "created", B: "drifted"}
+    assert stands[A] == "planned"
+    assert stands.get(B, "registered") == "registered"
 
 
 def test_do_not_call_of_a_number_without_its_plus_counts_in_other_campaigns(world: World, tmp_path: Path) -> None:
