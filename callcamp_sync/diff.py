@@ -266,6 +266,7 @@ def _decided(both: pl.DataFrame, sides: Sides, wishes: Wishes) -> pl.DataFrame:
         ),
         order_uuid=pl.coalesce("their_order", "order_uuid"),
         record_uuid=pl.coalesce("their_record", "link_uuid", "record_uuid"),
+        their_phone=pl.coalesce("their_phone", "link_phone"),
         phone=pl.when(pl.col("act").is_not_null() & ~pl.col("diff_phoneNumber"))
         .then(pl.coalesce("their_phone", "link_phone", "phone"))
         .otherwise(pl.coalesce("phone", "their_phone", "link_phone")),

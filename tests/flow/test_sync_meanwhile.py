@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from callcamp_sync import pipeline
+from callcamp_sync import pipeline, plan_document
 from callcamp_sync.bench import LEDGER_NAME, Bench, Request, Silent
 from callcamp_sync.errors import StateError
 from callcamp_sync.journal import Journal
@@ -72,6 +73,31 @@ def test_do_not_call_of_a_number_without_its_plus_counts_in_other_campaigns(worl
         sync(box, tmp_path, f"phone\n{B}\n")
         report = sync(box, tmp_path, f"phone,status\n{A},planned\n{C},planned\n", campaign="Other")
     assert ended(report) == {A: "protected", C: "created"}
+
+
+@pytest.mark.parametrize("how", ["the old number is marked", "somebody else renumbers it"])
+def test_a_contact_that_changed_since_the_plan_is_neither_renumbered_nor_linked(world: World, tmp_path: Path, how: str) -> None:
+    kind = next(iter(world.record_types.values()))
+    contact = world.add_record(A, record_type=kind)
+    (tmp_path / "sheet.csv").write_text(f"record id,phone,status\n{contact.uuid},{B},planned\n", encoding="utf-8")
+    with Sandbox(world) as box:
+        settings = Settings(
+            base_url=box.base_url,
+            token=box.token,
+            state_dir=tmp_path / "state",
+            report_dir=tmp_path / "reports",
+            settle_seconds=0,
+        )
+        bench = Bench(settings=settings)
+        made, _ = anyio.run(pipeline.plan, Request(sheet=str(tmp_path / "sheet.csv"), campaign="Pilot"), bench)
+        if how == "the old number is marked":
+            Marks(tmp_path, A).sending(1, 1)
+        else:
+            world.change_record(contact, phoneNumber=C)
+        report = anyio.run(pipeline.apply_saved, json.loads(json.dumps(plan_document.document(made))), bench)
+    assert report.counts in ({"drifted": 1}, {"not-attempted": 1})
+    assert not world.orders
+    assert contact.phone in (A, C)
 
 
 def test_a_full_disk_between_two_links_leaves_the_rest_not_attempted(
