@@ -11,6 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from callcamp_sync import frames
+from callcamp_sync.fields import ROW
 from callcamp_sync.model import ORDER_LINE_SCHEMA, OnMissing
 from callcamp_sync.policy import Ask, forbids, person_key
 from callcamp_sync.sides import Sides, Wishes
@@ -66,8 +67,12 @@ def _not_pointed_at(sides: Sides) -> pl.DataFrame:
     """The orders that no row of the sheet means: neither by what it was matched with, nor by any key that it carries."""
     places = sides.matched.select("place").drop_nulls()
     left = sides.orders.with_row_index("place").join(places, on="place", how="anti", maintain_order="left").drop("place")
-    for key in (pl.col("order_uuid"), pl.col("record_uuid"), person_key(pl.col("phone"))):
-        said, standing = (side.select(key).to_series() for side in (sides.desired, left))
+    # Of a row that is certainly about one order the number is meant as it is spelled; any other may mean it in every spelling.
+    certain = sides.matched.filter(pl.col("place").is_not_null() & pl.col("code").is_null())
+    rest = sides.desired.join(certain, on=ROW, how="anti")
+    keys = [(sides.desired, pl.col(key)) for key in ("order_uuid", "record_uuid", "phone")]
+    for rows, key in (*keys, (rest, person_key(pl.col("phone")))):
+        said, standing = (side.select(key).to_series() for side in (rows, left))
         # Few orders are left by now, and a set of these is cheaper than one of all that the sheet says.
         carried = said.filter(said.is_in(standing.drop_nulls().unique().implode())).unique()
         left = left.filter(~standing.is_in(carried.implode()).fill_null(value=False))

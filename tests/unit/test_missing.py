@@ -90,6 +90,11 @@ def test_a_row_to_be_skipped_points_at_its_order_under_another_spelling_of_the_n
     assert missing((row,), {"phone": "+525512345678"}, {"phone": P[1]}) == [("o1", "removed")]
 
 
+def test_an_order_under_another_spelling_of_a_number_that_has_its_own_row_and_order_stays_in_the_books() -> None:
+    standing: tuple[Cells, ...] = ({"phone": "+525512345678"}, {"phone": "+5215512345678"})
+    assert missing(({"phone": "+525512345678"},), *standing, on=OnMissing.KEEP) == [("o1", "kept")]
+
+
 def test_every_order_is_a_rows_or_missing_never_both() -> None:
     standing = orders(*({"phone": phone} for phone in P[:6]))
     found = difference(sheet({"phone": P[2]}, {"order_uuid": "o4"}), standing, mode=Mode.MIRROR, on_missing=OnMissing.KEEP)
