@@ -225,6 +225,17 @@ class History:
             )
             self._count_absent(job, arrival.absent, counts=arrival.whole and not again, now=now)
 
+    def came(self, job: str, arrival: Arrival, *, campaign: str) -> None:
+        """A file was there, and was not carried out in full: who is in it is no longer absent, and nothing else is counted.
+
+        Raises StateError.
+        """
+        with self._transaction():
+            self._db.execute(_KNOWN, (job,))
+            self._db.execute("UPDATE job SET without = 0 WHERE job = ?", (job,))
+            if self._db.execute("SELECT 1 FROM job WHERE job = ? AND campaign = ?", (job, campaign)).fetchone():
+                self._count_absent(job, arrival.absent, counts=False, now=stamp(self._clock()))
+
     def _begin_anew(self, job: str, campaign: str) -> None:
         """A job that names another campaign than before has no past: its orders are others."""
         self._db.execute(_KNOWN, (job,))

@@ -300,7 +300,9 @@ def _went_well(turn: _Turn) -> bool:
 def _remembered(result: JobResult, task: Task, history: History) -> JobResult:
     """What the next night must know. A failure to keep it is said: absent orders then wait longer, which harms nobody."""
     try:
-        if result.arrival is not None:
+        if result.arrival is not None and not result.good:
+            history.came(task.job.name, result.arrival, campaign=task.job.target)
+        elif result.arrival is not None:
             run = result.run_id or ""
             history.took(task.job.name, result.arrival, campaign=task.job.target, run_id=run, past=task.past)
         elif task.job.kind == "sync" and any(guard.name == "no-file" for guard in result.guards):

@@ -142,6 +142,16 @@ def test_a_night_that_a_guard_stopped_counts_no_absence(stage: Stage) -> None:
     assert len(stage.phones(EMPTY)) == 24
 
 
+def test_a_file_that_was_not_carried_out_is_no_good_one_and_may_be_tried_again(stage: Stage) -> None:
+    project(stage, [JOB | {"timeout": "3s", "rate": 20}])
+    arrive(stage, people(500, 80))
+    assert stage.here("jobs", "run").code == 6
+    assert 0 < len(stage.phones(EMPTY)) < 80
+    project(stage, [JOB])
+    assert stage.here("jobs", "run").code == 0
+    assert len(stage.phones(EMPTY)) == 80
+
+
 def test_an_order_that_waits_stands_in_the_report_with_its_reason(stage: Stage) -> None:
     project(stage, [MIRROR])
     for rows in (24, 22):
