@@ -31,7 +31,7 @@ SCHEMAS = Path(__file__).parent / "schemas"
 MARK = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
 
 PLAIN = ["15 2 * * *", "0 6 * * 1-5", "*/15 8-18 * * MON,WED,FRI", "0 3 1,15 * *", "30 4 1 */3 *", "5 0 * * 7"]
-EITHER = ["0 5 1 * 1"]
+EITHER = ["0 5 1 * 1", "0 5 1-31 * 1", "0 5 1 * 0-6"]
 BOTH = ["0 5 */2 * 1"]
 
 
