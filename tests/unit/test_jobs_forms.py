@@ -282,3 +282,10 @@ def test_a_repetition_of_windows_ends_with_the_last_time_of_its_day() -> None:
     assert found.findtext(".//t:StartBoundary", namespaces=MARK) == "2026-01-01T08:00:00"
     assert found.findtext(".//t:Interval", namespaces=MARK) == "PT15M"
     assert found.findtext(".//t:Duration", namespaces=MARK) == f"PT{10 * 60 + 45 + 1}M"
+
+
+@pytest.mark.parametrize("folder", ["/srv/{{ds}}", "/srv/{% x %}", "/srv/{# x #}", "/srv/calls.sh"])
+def test_a_folder_that_airflow_would_read_as_a_template_is_refused(folder: str) -> None:
+    """Airflow renders `cwd` as it renders the command, and loads what ends with `.sh` as a template file."""
+    with pytest.raises(UsageError, match="cannot stand in an Airflow file"):
+        forms.make("airflow", [job()], replace(SITE, folder=folder))
