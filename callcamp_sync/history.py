@@ -181,13 +181,16 @@ class History:
     # --- jobs -----------------------------------------------------------------------------------------------------------
 
     def past(self, job: str, *, campaign: str, absences: int) -> Past:
-        """What is known of the job's earlier files. campaign: as the job names it; another one than before begins anew.
+        """What is known of the job's earlier files. campaign: as the job names it; another one than before begins anew, but for
+        the runs that found no file.
 
         absences: good files in a row until an order is taken out.
         """
         known = self._read("SELECT * FROM job WHERE job = ?", [job])
-        if not known or known[0]["campaign"] not in (None, campaign):
+        if not known:
             return Past(absences=absences)
+        if known[0]["campaign"] not in (None, campaign):
+            return Past(without=known[0]["without"], absences=absences)
         good = self._read("SELECT * FROM good WHERE job = ? ORDER BY at DESC LIMIT ?", [job, REMEMBERED])
         last = good[0] if good else None
         absent = self._read("SELECT order_uuid, files FROM absence WHERE job = ?", [job])

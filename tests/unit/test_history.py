@@ -170,6 +170,13 @@ def test_nights_without_a_file_are_counted_until_one_comes(history: History) -> 
     assert known(history).without == 0
 
 
+def test_nights_without_a_file_are_counted_for_another_campaign_too(history: History) -> None:
+    took(history, file("a", "o1"))
+    history.came_without("spring")
+    history.came_without("spring")
+    assert known(history, campaign="another") == Past(absences=2, without=2)
+
+
 def test_jobs_do_not_know_each_other(history: History) -> None:
     took(history, file("a", "o1"))
     assert history.past("autumn", campaign="c", absences=2) == Past(absences=2)
