@@ -56,6 +56,8 @@ def test_a_command_gets_the_news_and_no_secret(stage: Stage) -> None:
         "document['secrets'] = [value for value in os.environ.values() if 'canary' in value]\n"
         "open('told.json', 'w').write(json.dumps(document))\n",
     )
+    stage.more["CALLCAMP_PROXY"] = "http://name:canary@127.0.0.1:9"
+    stage.more["CALLCAMP_TOKEN_COMMAND"] = "pass show canary"
     project(stage, [ONE], defaults={"notify_command": f"{sys.executable} '{script}'"})
     assert stage.here("jobs", "run").code == 8
     told = json.loads((stage.folder / "told.json").read_text("utf-8"))

@@ -58,9 +58,19 @@ def test_jobs_of_one_schedule_share_a_command_and_what_comes_after_is_in_it() ->
 
 
 def test_groups_whose_names_would_be_the_same_get_files_of_their_own() -> None:
-    alike = [job("0 1 * * *", name="a_b"), job("0 2 * * *", name="a-b"), job("0 3 * * *", name="A-B"), job("0 4 * * *", name="a_")]
+    alike = [
+        job("0 1 * * *", name="a_b"),
+        job("0 2 * * *", name="a-b"),
+        job("0 3 * * *", name="A-B"),
+        job("0 4 * * *", name="a_"),
+    ]
     assert [group.name for group in grouped(alike)[0]] == ["a-b", "a-b-2", "a-b-3", "a"]
-    days = [job("0 1 * * 1,5", name="a"), job("0 1 * * 1,5", name="b"), job("0 1 * * 1-5", name="c"), job("0 1 * * 1-5", name="d")]
+    days = [
+        job("0 1 * * 1,5", name="a"),
+        job("0 1 * * 1,5", name="b"),
+        job("0 1 * * 1-5", name="c"),
+        job("0 1 * * 1-5", name="d"),
+    ]
     for form in ("systemd", "windows", "github", "kubernetes"):
         for jobs in (alike, days):
             names = [file.name for file in forms.make(form, jobs, SITE).files]
