@@ -18,9 +18,10 @@ import anyio.to_thread
 import polars as pl
 
 from callcamp_sync import arrivals, bugs, export, guards, habits, pipeline
+from callcamp_sync.api.discretion import MASK
 from callcamp_sync.api.pace import Gate
 from callcamp_sync.bench import Bench, Progress, Request, Silent
-from callcamp_sync.errors import ExitCode, StateError, SyncError, UnsafePlanError, ungrouped
+from callcamp_sync.errors import ExitCode, MappingError, StateError, SyncError, UnsafePlanError, ungrouped
 from callcamp_sync.jobs import inbox
 from callcamp_sync.jobs.document import Job
 from callcamp_sync.jobs.news import masked
@@ -112,8 +113,11 @@ def ended(result: JobResult, exit_code: ExitCode, *, code: str, message: str, hi
 
 
 def failed(result: JobResult, error: SyncError) -> JobResult:
-    """The result of a job that an error ended."""
-    return ended(result, error.exit_code, code=error.code, message=error.message, hint=error.hint)
+    """The result of a job that an error ended. Where a contact may stand in place of the headings, they are not repeated."""
+    message = error.message
+    for cell in error.cells if isinstance(error, MappingError) else ():
+        message = message.replace(f"`{cell}`", f"`{MASK}`")
+    return ended(result, error.exit_code, code=error.code, message=message, hint=error.hint)
 
 
 async def _bounded(work: Callable[[], Awaitable[JobResult]], stop: Stop, seconds: float | None) -> JobResult | None:

@@ -129,6 +129,21 @@ def test_nothing_personal_leaves_the_house(stage: Stage) -> None:
         assert personal not in said
 
 
+def test_a_contact_that_stands_where_headings_should_is_not_told(stage: Stage) -> None:
+    """A file without its line of headings: the first row's cells are taken for them, and the fault names what it found."""
+    mapping = stage.file("m.toml", '[record]\nphoneNumber = "Phone"\n')
+    rows = people(500, 3, Name="Contact Canary", Town="Canaryville")
+    (stage.folder / "one.csv").write_text("\n".join(",".join(row.values()) for row in rows), encoding="utf-8")
+    with listening() as told:
+        project(stage, [ONE, ONE | {"name": "two", "mapping": str(mapping)}], defaults={"webhook": told.url})
+        ended = stage.here("jobs", "run", "--json")
+    assert [job["state"] for job in ended.document["jobs"]] == ["usage: mapping"] * 2
+    assert "no column" in told.calls[0].body
+    summary = next((stage.folder / "reports").glob("*-jobs-*/night.md")).read_text("utf-8")
+    for said in (told.calls[0].body, ended.out, ended.err, summary):
+        assert "Canary" not in said
+
+
 def test_the_metrics_say_how_every_job_stands_whatever_ran_last(stage: Stage) -> None:
     stage.sheet(people(500, 2), "one.csv")
     project(
