@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from callcamp_sync.errors import SettingsError
 from callcamp_sync.jobs.lines import line_of
 from callcamp_sync.jobs.schedules import Schedule, parse
-from callcamp_sync.settings import Settings, Span, load
+from callcamp_sync.settings import Folder, Settings, Span, load
 from callcamp_sync.settings_layers import PROJECT_FILE, Found, nearest, refuse_exposed
 
 #: Settings that are no business of one job: the token never stands among flags, and all jobs share one state folder.
@@ -55,9 +55,9 @@ class Job(BaseModel):
 
     name: Annotated[str, AfterValidator(_name)]
     source: str | None = Field(default=None, min_length=1)
-    output: Path | None = None
+    output: Folder | None = None
     campaign: str | None = Field(default=None, min_length=1)
-    mapping: Path | None = None
+    mapping: Folder | None = None
     archive: Path | None = None
     schedule: str | None = None
     timezone: str = "UTC"

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import anyio
 import anyio.to_thread
@@ -273,6 +274,13 @@ async def _exported(task: Task, place: Place, blank: JobResult) -> JobResult:
     )
     if task.dry_run:
         return found
-    job.output.parent.mkdir(parents=True, exist_ok=True)
+    _make_room(job.output.parent)
     said = export.write_status(sheet, job.output, form=job.format, dialect=job.csv_dialect)
     return replace(found, notices=(*found.notices, *said, *export.remember(bench, sheet, orders)))
+
+
+def _make_room(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(f"`{folder}` cannot be made: {error.strerror or error}", hint="name another `output`") from error
