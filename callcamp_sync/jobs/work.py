@@ -241,7 +241,17 @@ def archive(result: JobResult, task: Task, now: datetime) -> JobResult:
     if file is None or file.named != result.source:
         said = f"`{result.source}` is not the newest file any more, so it was not archived"
         return replace(result, notices=(*result.notices, said))
+    if result.arrival is None or _digest(file.path) != result.arrival.sha256:
+        said = f"`{result.source}` is not the file that was read any more, so it was not archived"
+        return replace(result, notices=(*result.notices, said))
     return _archived(result, file, task, Place(clock=lambda: now))
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return sheet_digest(path)
+    except SyncError:
+        return None
 
 
 def _archived(result: JobResult, file: inbox.File, task: Task, place: Place) -> JobResult:
