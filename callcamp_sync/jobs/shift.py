@@ -281,7 +281,7 @@ async def _result(turn: _Turn, rooms: _Rooms, crew: Crew, history: History) -> J
     failed = [name for name in job.after if name in rooms.turns and not _went_well(rooms.turns[name])]
     if failed:
         words = f"it comes after `{failed[0]}`, which did not do its work; nothing was sent"
-        return work.ended(blank, ExitCode.INCOMPLETE, code="not-attempted", message=words, hint=f"run `{failed[0]}` again first")
+        return work.ended(blank, _like(failed, rooms), code="not-attempted", message=words, hint=f"run `{failed[0]}` again first")
     try:
         past = history.past(job.name, campaign=job.target, absences=settings.absences)
     except SyncError as error:
@@ -291,6 +291,12 @@ async def _result(turn: _Turn, rooms: _Rooms, crew: Crew, history: History) -> J
     place = Place(gate=rooms.gates[name], agreed=rooms.agreed[name], clock=crew.clock, progress=crew.progress, stop=turn.stop)
     result = await crew.worker(task, place)
     return result if crew.dry_run else _remembered(result, task, history)
+
+
+def _like(failed: Sequence[str], rooms: _Rooms) -> ExitCode:
+    """How a job ends that had to come after these: held, too, where all of them were held, so that it is news no sooner."""
+    ends = {turn.result.exit_code for name in failed if (turn := rooms.turns[name]).result is not None}
+    return ExitCode.LOCKED if ends == {int(ExitCode.LOCKED)} else ExitCode.INCOMPLETE
 
 
 def _went_well(turn: _Turn) -> bool:

@@ -196,6 +196,24 @@ def test_a_campaign_that_is_held_is_news_only_twice_in_a_row(stage: Stage) -> No
     assert told_after == [0, 0, 0, 0, 1, 1, 2]
 
 
+def test_what_comes_after_a_held_campaign_is_no_news_either(stage: Stage) -> None:
+    stage.sheet(people(500, 2), "one.csv")
+    held = next(one for one in stage.box.world.campaigns.values() if one.name == EMPTY)
+    host = stage.box.base_url.split("/")[2]
+    told_after = []
+    with listening() as told:
+        project(
+            stage,
+            [ONE, {"name": "status", "output": "out.csv", "campaign": EMPTY, "after": "one"}],
+            defaults={"webhook": told.url},
+        )
+        for locked in (False, True, False, True, True, False):
+            with hold(stage, host, held.uuid) if locked else nullcontext():
+                assert stage.here("jobs", "run").code == (9 if locked else 0)
+            told_after.append(len(told.calls))
+    assert told_after == [0, 0, 0, 0, 1, 2]
+
+
 def hold(stage: Stage, host: str, campaign: str) -> AbstractContextManager[None]:
     """The lock that another run would hold."""
     return lock.hold(
