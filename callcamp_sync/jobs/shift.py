@@ -28,7 +28,7 @@ from callcamp_sync.history import History
 from callcamp_sync.jobs import bell, news, work
 from callcamp_sync.jobs.document import Job
 from callcamp_sync.jobs.work import Agreed, Place, Task
-from callcamp_sync.night import JobResult, Night
+from callcamp_sync.night import JobResult, Night, Trend
 from callcamp_sync.settings import Settings, token_of
 from callcamp_sync.tally import Stop
 
@@ -111,6 +111,7 @@ async def run_night(jobs: Sequence[Job], crew: Crew) -> Night:
                 for turn in turns:
                     working.start_soon(_take_turn, turn, rooms, crew, book)
             group.cancel_scope.cancel()
+        trends = _trends(turns, book)
         results = tuple(turn.result for turn in turns if turn.result is not None)
         exit_code = gravest(*(ExitCode(result.exit_code) for result in results), crew.stop.exit_code)
         night = Night(
@@ -123,7 +124,7 @@ async def run_night(jobs: Sequence[Job], crew: Crew) -> Night:
             results=results,
             folder=str(folder) if folder else None,
             dry_run=crew.dry_run,
-            trends={turn.job.name: history.trend(turn.job.name) for turn in turns},
+            trends=trends,
             notices=(*said, *book.notices),
         )
         return night if folder is None else await _close(night, folder, turns, crew, history)
@@ -143,6 +144,15 @@ async def _close(night: Night, folder: Path, turns: Sequence[_Turn], crew: Crew,
         night = replace(night, notices=(*night.notices, *said))
         report.write_night(night, folder)
     return night
+
+
+def _trends(turns: Sequence[_Turn], book: _Book) -> dict[str, tuple[Trend, ...]]:
+    """The earlier runs of each job. A history that cannot be read any more is said, and takes no report with it."""
+    try:
+        return {turn.job.name: book.history.trend(turn.job.name) for turn in turns}
+    except StateError as error:
+        book.notices.append(error.message)
+        return {}
 
 
 def _figures(history: History) -> dict[str, metrics.Figures]:

@@ -12,6 +12,8 @@ from flow_stage import CANARY_TOKEN, EMPTY, Stage, lead
 from jobs_stage import ends, listening, night, people, project
 
 from callcamp_sync import lock
+from callcamp_sync.errors import StateError
+from callcamp_sync.history import History
 from callcamp_sync.sandbox.seed import bulk_phone
 
 #: apprise loads all of its services at once, and one of them looks for a module that Python is about to drop.
@@ -180,6 +182,24 @@ def test_a_missing_extra_is_said_before_the_night_begins(
     project(stage, [ONE], top=top)
     ended = stage.here("jobs", "run")
     assert (ended.code, "pip install" in ended.err, stage.methods()) == (2, True, set())
+
+
+def test_a_history_that_breaks_at_the_end_takes_no_report_and_no_news_with_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails between the last job and the report is planted: the history cannot say how earlier nights went."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise StateError("the history is damaged")
+
+    monkeypatch.setattr(History, "trend", broken)
+    stage.sheet(people(500, 2), "one.csv")
+    with listening() as told:
+        project(stage, [ONE], defaults={"ping": f"{told.url}/ping"})
+        ended = stage.here("jobs", "run", "--json")
+    assert (ended.code, ended.document["jobs"][0]["trend"]) == (0, [])
+    assert "the history is damaged" in ended.document["notices"][0]
+    assert told.paths() == ["/ping/start", "/ping"]
 
 
 def test_a_campaign_that_is_held_is_news_only_twice_in_a_row(stage: Stage) -> None:
