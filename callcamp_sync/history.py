@@ -228,15 +228,16 @@ class History:
             )
             self._count_absent(job, arrival.absent, counts=arrival.whole and not again, now=now)
 
-    def came(self, job: str, arrival: Arrival, *, campaign: str) -> None:
+    def came(self, job: str, arrival: Arrival | None, *, campaign: str) -> None:
         """A file was there, and was not carried out in full: who is in it is no longer absent, and nothing else is counted.
 
-        Raises StateError.
+        arrival: null where a guard stopped it: then it says nothing about anybody. Raises StateError.
         """
         with self._transaction():
             self._db.execute(_KNOWN, (job,))
             self._db.execute("UPDATE job SET without = 0 WHERE job = ?", (job,))
-            if self._db.execute("SELECT 1 FROM job WHERE job = ? AND campaign = ?", (job, campaign)).fetchone():
+            known = self._db.execute("SELECT 1 FROM job WHERE job = ? AND campaign = ?", (job, campaign)).fetchone()
+            if arrival is not None and known:
                 self._count_absent(job, arrival.absent, counts=False, now=stamp(self._clock()))
 
     def _begin_anew(self, job: str, campaign: str) -> None:

@@ -323,6 +323,8 @@ def _remembered(result: JobResult, task: Task, history: History) -> JobResult:
             history.took(task.job.name, result.arrival, campaign=task.job.target, run_id=run, past=task.past)
         elif task.job.kind == "sync" and any(guard.name == "no-file" for guard in result.guards):
             history.came_without(task.job.name)
+        elif task.job.kind == "sync" and result.source is not None:
+            history.came(task.job.name, None, campaign=task.job.target)
     except StateError as error:
         return replace(result, arrival=None, notices=(*result.notices, error.message))
     return replace(result, arrival=None)

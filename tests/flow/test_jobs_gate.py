@@ -105,6 +105,17 @@ def test_a_broken_night_is_not_what_the_next_one_is_compared_with(usual: Stage) 
     assert usual.here("jobs", "run").code == 0
 
 
+def test_a_broken_file_is_a_file_and_ends_the_nights_without_one(usual: Stage) -> None:
+    project(usual, [JOB | {"max_no_file": 1}])
+    without(usual)
+    assert usual.here("jobs", "run").code == 0
+    arrive(usual, people(500, 10))
+    assert usual.here("jobs", "run").code == 8
+    without(usual)
+    assert usual.here("jobs", "run").code == 0
+    assert usual.here("jobs", "run").code == 8
+
+
 MIRROR = JOB | {"mode": "mirror", "on_missing": "remove"}
 
 
