@@ -210,7 +210,7 @@ class History:
         """A good file was carried out. past: what was known before it; durable on return. Raises StateError.
 
         An order that the file has again is no longer absent. One that it lacks was absent once more, unless the file is the last
-        good one again, or is not whole: then what was counted stays.
+        good one again, or is not whole: then what was counted stays. A file of which nobody asked who is absent ends every count.
         """
         again = arrival.sha256 == past.sha256
         now = stamp(self._clock())
@@ -248,9 +248,7 @@ class History:
             self._db.execute(statement, (job,))
 
     def _count_absent(self, job: str, absent: Sequence[str] | None, *, counts: bool, now: str) -> None:
-        if absent is None:
-            return
-        listed = json.dumps(list(absent))
+        listed = json.dumps(list(absent or ()))  # nobody looked: whoever was absent before may have been in this file
         self._db.execute(
             "DELETE FROM absence WHERE job = ? AND order_uuid NOT IN (SELECT value FROM json_each(?))", (job, listed)
         )

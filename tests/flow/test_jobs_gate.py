@@ -140,6 +140,17 @@ def test_an_order_that_comes_back_begins_anew(stage: Stage) -> None:
     assert counts == [24] * 4
 
 
+def test_a_night_of_another_mode_parts_the_absences_before_it_from_those_after(stage: Stage) -> None:
+    """Where nothing is taken out nobody looks who is absent: the order may well have been in that file."""
+    counts = []
+    for nth, (mode, rows) in enumerate((("mirror", 24), ("mirror", 22), ("upsert", 24), ("mirror", 22))):
+        project(stage, [JOB | {"mode": mode, "max_headers": 9}])
+        arrive(stage, people(500, rows, **({"Unused": "x"} if nth == 3 else {})))
+        assert stage.here("jobs", "run").code == 0
+        counts.append(night(stage)["jobs"][0]["missing"])
+    assert counts == [{}, {"kept": 2}, {}, {"kept": 2}]
+
+
 def test_a_night_that_a_guard_stopped_counts_no_absence(stage: Stage) -> None:
     project(stage, [MIRROR | {"max_create": 3}])
     arrive(stage, people(500, 24))

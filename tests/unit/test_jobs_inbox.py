@@ -10,7 +10,7 @@ import anyio
 import pytest
 from jobs_cases import result
 
-from callcamp_sync.errors import StateError
+from callcamp_sync.errors import SheetError, StateError
 from callcamp_sync.jobs import inbox, work
 from callcamp_sync.jobs.document import Job
 from callcamp_sync.model import Arrival
@@ -64,6 +64,12 @@ def test_nothing_is_nothing(tmp_path: Path) -> None:
     assert inbox.newest(str(tmp_path / "none.csv")) is None
     assert inbox.newest(str(tmp_path / "*.csv")) is None
     assert inbox.newest(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("source", ["~nobody-of-this-name/in.csv", f"{'x' * 300}.csv", f"{'x' * 300}/*.csv"])
+def test_a_place_that_cannot_be_looked_at_is_said(source: str) -> None:
+    with pytest.raises(SheetError, match="cannot be looked for"):
+        inbox.newest(source)
 
 
 def test_a_file_at_rest_has_not_grown(tmp_path: Path) -> None:
