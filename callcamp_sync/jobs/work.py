@@ -22,7 +22,7 @@ from callcamp_sync import arrivals, bugs, export, guards, habits, pipeline
 from callcamp_sync.api.discretion import MASK
 from callcamp_sync.api.pace import Gate
 from callcamp_sync.bench import Bench, Progress, Request, Silent
-from callcamp_sync.errors import ExitCode, MappingError, StateError, SyncError, UnsafePlanError, ungrouped
+from callcamp_sync.errors import ExitCode, MappingError, SheetError, StateError, SyncError, UnsafePlanError, ungrouped
 from callcamp_sync.jobs import inbox
 from callcamp_sync.jobs.document import Job
 from callcamp_sync.jobs.news import masked
@@ -237,7 +237,10 @@ def archive(result: JobResult, task: Task, now: datetime) -> JobResult:
     """Archive the source of a job that was done elsewhere: only who takes the result knows that nobody will do it again."""
     if not result.good or task.dry_run or task.job.archive is None:
         return result
-    file = inbox.newest(task.job.source or "")
+    try:
+        file = inbox.newest(task.job.source or "")
+    except SheetError:
+        file = None
     if file is None or file.named != result.source:
         said = f"`{result.source}` is not the newest file any more, so it was not archived"
         return replace(result, notices=(*result.notices, said))
