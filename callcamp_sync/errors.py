@@ -104,9 +104,16 @@ class SettingsError(UsageError):
 
 
 class MappingError(UsageError):
-    """The mapping is wrong, or the sheet's headers do not fit it."""
+    """The mapping is wrong, or the sheet's headers do not fit it.
+
+    cells: what the message repeats of a sheet of which no heading is known: of a file without headings they are a contact's.
+    """
 
     code = "mapping"
+
+    def __init__(self, message: str, *, hint: str | None = None, cells: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.cells = cells
 
 
 class SheetError(UsageError):

@@ -181,13 +181,16 @@ class History:
     # --- jobs -----------------------------------------------------------------------------------------------------------
 
     def past(self, job: str, *, campaign: str, absences: int) -> Past:
-        """What is known of the job's earlier files. campaign: as the job names it; another one than before begins anew.
+        """What is known of the job's earlier files. campaign: as the job names it; another one than before begins anew, but for
+        the runs that found no file.
 
         absences: good files in a row until an order is taken out.
         """
         known = self._read("SELECT * FROM job WHERE job = ?", [job])
-        if not known or known[0]["campaign"] not in (None, campaign):
+        if not known:
             return Past(absences=absences)
+        if known[0]["campaign"] not in (None, campaign):
+            return Past(without=known[0]["without"], absences=absences)
         good = self._read("SELECT * FROM good WHERE job = ? ORDER BY at DESC LIMIT ?", [job, REMEMBERED])
         last = good[0] if good else None
         absent = self._read("SELECT order_uuid, files FROM absence WHERE job = ?", [job])
@@ -207,7 +210,7 @@ class History:
         """A good file was carried out. past: what was known before it; durable on return. Raises StateError.
 
         An order that the file has again is no longer absent. One that it lacks was absent once more, unless the file is the last
-        good one again, or is not whole: then what was counted stays.
+        good one again, or is not whole: then what was counted stays. A file of which nobody asked who is absent ends every count.
         """
         again = arrival.sha256 == past.sha256
         now = stamp(self._clock())
@@ -225,6 +228,18 @@ class History:
             )
             self._count_absent(job, arrival.absent, counts=arrival.whole and not again, now=now)
 
+    def came(self, job: str, arrival: Arrival | None, *, campaign: str) -> None:
+        """A file was there, and was not carried out in full: who is in it is no longer absent, and nothing else is counted.
+
+        arrival: null where a guard stopped it: then it says nothing about anybody. Raises StateError.
+        """
+        with self._transaction():
+            self._db.execute(_KNOWN, (job,))
+            self._db.execute("UPDATE job SET without = 0 WHERE job = ?", (job,))
+            known = self._db.execute("SELECT 1 FROM job WHERE job = ? AND campaign = ?", (job, campaign)).fetchone()
+            if arrival is not None and known:
+                self._count_absent(job, arrival.absent, counts=False, now=stamp(self._clock()))
+
     def _begin_anew(self, job: str, campaign: str) -> None:
         """A job that names another campaign than before has no past: its orders are others."""
         self._db.execute(_KNOWN, (job,))
@@ -233,9 +248,7 @@ class History:
             self._db.execute(statement, (job,))
 
     def _count_absent(self, job: str, absent: Sequence[str] | None, *, counts: bool, now: str) -> None:
-        if absent is None:
-            return
-        listed = json.dumps(list(absent))
+        listed = json.dumps(list(absent or ()))  # nobody looked: whoever was absent before may have been in this file
         self._db.execute(
             "DELETE FROM absence WHERE job = ? AND order_uuid NOT IN (SELECT value FROM json_each(?))", (job, listed)
         )

@@ -107,7 +107,7 @@ def _dotenv(path: Path, known: Sequence[str]) -> Layer:
         raise _unreadable(path, error) from None
     ours = {name.upper().removeprefix(PREFIX).lower(): value for name, value in lines.items() if name.upper().startswith(PREFIX)}
     _refuse_unknown(ours, known, f"`{path}`", spelled=lambda name: f"{PREFIX}{name.upper()}")
-    _refuse_exposed(path, path.stat(), ours)
+    refuse_exposed(path, path.stat(), ours)
     return {
         name: Found(value, f"`{PREFIX}{name.upper()}` in `{path}`") for name, value in ours.items() if value and value.strip()
     }
@@ -138,12 +138,15 @@ def _table(file: _File, values: Mapping[str, Any], prefix: str, known: Sequence[
     offered = known if prefix else (*known, *TABLES)
     _refuse_unknown(own, offered, f"`{file.path}`", spelled=lambda name: f"{prefix}{name}")
     if file.status is not None:
-        _refuse_exposed(file.path, file.status, own)
+        refuse_exposed(file.path, file.status, own)
     return {name: Found(value, f"`{prefix}{name}` in `{file.path}`") for name, value in own.items()}
 
 
-def _refuse_exposed(path: Path, status: os.stat_result, own: Mapping[str, object]) -> None:
-    """A secret must not stand where others can read it; nor a command where others can write it, for it will be run."""
+def refuse_exposed(path: Path, status: os.stat_result, own: Mapping[str, object]) -> None:
+    """A secret must not stand where others can read it; nor a command where others can write it, for it will be run.
+
+    own: settings as a table of the file has them. Raises SettingsError.
+    """
     readable = bool(status.st_mode & 0o177)
     if own.get("token") and readable:
         hint = f"put the token into `{PREFIX}TOKEN` or a `token_file`, or run `chmod 600 {path}`"

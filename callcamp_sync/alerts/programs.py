@@ -1,7 +1,7 @@
 """A command of the user's own that is told. Edge: a process.
 
 It gets the document as JSON on standard input, and runs without a shell: nothing of the document is ever part of a command line.
-The token is not in its environment.
+No secret of ours is in its environment: neither the token or the way to it, nor addresses that others may not know.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import anyio
 import orjson
 
 _SECONDS = 60.0
-_SECRET = ("CALLCAMP_TOKEN", "CALLCAMP_WEBHOOK", "CALLCAMP_NOTIFY_URLS", "CALLCAMP_PING")
+_SECRET = tuple(f"CALLCAMP_{name}" for name in ("TOKEN", "TOKEN_COMMAND", "PROXY", "WEBHOOK", "NOTIFY_URLS", "PING"))
 
 
 async def call(command: str, document: Any) -> str | None:
     """Run the command to its end, a minute at most."""
     words = shlex.split(command)
-    environ = {name: value for name, value in os.environ.items() if name not in _SECRET}
+    environ = {name: value for name, value in os.environ.items() if name.upper() not in _SECRET}
     try:
         with anyio.fail_after(_SECONDS):
             ended = await anyio.run_process(

@@ -8,6 +8,7 @@ Rule source: issue 6, item 1.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +20,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from callcamp_sync.errors import SettingsError
 from callcamp_sync.jobs.lines import line_of
 from callcamp_sync.jobs.schedules import Schedule, parse
-from callcamp_sync.settings import Settings, Span, load
-from callcamp_sync.settings_layers import PROJECT_FILE, Found, nearest
+from callcamp_sync.settings import Folder, Settings, Span, load
+from callcamp_sync.settings_layers import PROJECT_FILE, Found, nearest, refuse_exposed
 
 #: Settings that are no business of one job: the token never stands among flags, and all jobs share one state folder.
 _SHARED = ("token", "state_dir", "profile", "timeout", "log_format", "parallel", "retention", "metrics_file")
@@ -54,9 +55,9 @@ class Job(BaseModel):
 
     name: Annotated[str, AfterValidator(_name)]
     source: str | None = Field(default=None, min_length=1)
-    output: Path | None = None
+    output: Folder | None = None
     campaign: str | None = Field(default=None, min_length=1)
-    mapping: Path | None = None
+    mapping: Folder | None = None
     archive: Path | None = None
     schedule: str | None = None
     timezone: str = "UTC"
@@ -98,7 +99,8 @@ def read_jobs(project: Path) -> list[Job]:
     """The jobs of the folder's `callcamp.toml`, in its order. Raises SettingsError: no file, no job, anything wrong in it."""
     path = project / PROJECT_FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text, status = file.read(), os.fstat(file.fileno())
         values = tomllib.loads(text)
     except FileNotFoundError:
         raise SettingsError(
@@ -107,7 +109,10 @@ def read_jobs(project: Path) -> list[Job]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         words = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
         raise SettingsError(f"`{path}` cannot be read: {words}", hint="correct the file") from None
-    return _Reader(path, text).jobs(values)
+    made = _Reader(path, text).jobs(values)
+    for table in (values.get("defaults", {}), *values["job"]):
+        refuse_exposed(path, status, table)
+    return made
 
 
 def chosen(jobs: Sequence[Job], names: Sequence[str]) -> list[Job]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import anyio
 
-from callcamp_sync.errors import StateError
+from callcamp_sync.errors import SheetError, StateError
 
 _WILD = "*?["
 _UNDER_WAY = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".download", ".swp")
@@ -43,7 +43,10 @@ class File:
 
 
 def newest(source: str) -> File | None:
-    """The file that the source means; of a glob the one that was written last, then the last by name."""
+    """The file that the source means; of a glob the one that was written last, then the last by name.
+
+    Raises SheetError where it cannot even be looked for.
+    """
     for name, sheet in _cuts(source):
         found = [file for path in _matches(name) if (file := _seen(path, sheet)) is not None]
         if found:
@@ -106,6 +109,14 @@ def _cuts(source: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _matches(name: str) -> list[Path]:
+    try:
+        return _found(name)
+    except (OSError, RuntimeError) as error:  # a folder without rights, a name that is too long, a home that nobody has
+        words = error.strerror if isinstance(error, OSError) else error
+        raise SheetError(f"`{name}` cannot be looked for: {words}", hint="check the path, and the rights of its folder") from None
+
+
+def _found(name: str) -> list[Path]:
     plain = Path(name).expanduser()
     if plain.is_file():
         return [plain]
@@ -113,7 +124,7 @@ def _matches(name: str) -> list[Path]:
         return []
     try:
         found = list(Path(plain.anchor).glob(str(plain.relative_to(plain.anchor))))
-    except (ValueError, OSError):
+    except ValueError:
         return []
     return [path for path in found if path.is_file() and not _is_under_way(path)]
 

@@ -48,12 +48,15 @@ class Schedule:
     def fields(self) -> Fields:
         """The times as sets of numbers."""
         read = CronSim(self.text, datetime(2000, 1, 1))  # noqa: DTZ001 - only the text is read
+        days, weekdays = _whole(read.days, 31), _weekdays(read.weekdays)
+        if not read.day_and and not (days and weekdays):
+            days, weekdays = (), ()  # "every day of the month or Mondays" is every day
         return Fields(
             minutes=_whole(read.minutes, 60),
             hours=_whole(read.hours, 24),
-            days=_whole(read.days, 31),
+            days=days,
             months=_whole(read.months, 12),
-            weekdays=_weekdays(read.weekdays),
+            weekdays=weekdays,
             plain=all(isinstance(day, int) and day >= 0 for day in (*read.days, *read.weekdays)),
             both=read.day_and,
         )

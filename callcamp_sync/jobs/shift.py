@@ -28,7 +28,7 @@ from callcamp_sync.history import History
 from callcamp_sync.jobs import bell, news, work
 from callcamp_sync.jobs.document import Job
 from callcamp_sync.jobs.work import Agreed, Place, Task
-from callcamp_sync.night import JobResult, Night
+from callcamp_sync.night import JobResult, Night, Trend
 from callcamp_sync.settings import Settings, token_of
 from callcamp_sync.tally import Stop
 
@@ -111,6 +111,7 @@ async def run_night(jobs: Sequence[Job], crew: Crew) -> Night:
                 for turn in turns:
                     working.start_soon(_take_turn, turn, rooms, crew, book)
             group.cancel_scope.cancel()
+        trends = _trends(turns, book)
         results = tuple(turn.result for turn in turns if turn.result is not None)
         exit_code = gravest(*(ExitCode(result.exit_code) for result in results), crew.stop.exit_code)
         night = Night(
@@ -123,7 +124,7 @@ async def run_night(jobs: Sequence[Job], crew: Crew) -> Night:
             results=results,
             folder=str(folder) if folder else None,
             dry_run=crew.dry_run,
-            trends={turn.job.name: history.trend(turn.job.name) for turn in turns},
+            trends=trends,
             notices=(*said, *book.notices),
         )
         return night if folder is None else await _close(night, folder, turns, crew, history)
@@ -143,6 +144,15 @@ async def _close(night: Night, folder: Path, turns: Sequence[_Turn], crew: Crew,
         night = replace(night, notices=(*night.notices, *said))
         report.write_night(night, folder)
     return night
+
+
+def _trends(turns: Sequence[_Turn], book: _Book) -> dict[str, tuple[Trend, ...]]:
+    """The earlier runs of each job. A history that cannot be read any more is said, and takes no report with it."""
+    try:
+        return {turn.job.name: book.history.trend(turn.job.name) for turn in turns}
+    except StateError as error:
+        book.notices.append(error.message)
+        return {}
 
 
 def _figures(history: History) -> dict[str, metrics.Figures]:
@@ -281,7 +291,7 @@ async def _result(turn: _Turn, rooms: _Rooms, crew: Crew, history: History) -> J
     failed = [name for name in job.after if name in rooms.turns and not _went_well(rooms.turns[name])]
     if failed:
         words = f"it comes after `{failed[0]}`, which did not do its work; nothing was sent"
-        return work.ended(blank, ExitCode.INCOMPLETE, code="not-attempted", message=words, hint=f"run `{failed[0]}` again first")
+        return work.ended(blank, _like(failed, rooms), code="not-attempted", message=words, hint=f"run `{failed[0]}` again first")
     try:
         past = history.past(job.name, campaign=job.target, absences=settings.absences)
     except SyncError as error:
@@ -293,6 +303,12 @@ async def _result(turn: _Turn, rooms: _Rooms, crew: Crew, history: History) -> J
     return result if crew.dry_run else _remembered(result, task, history)
 
 
+def _like(failed: Sequence[str], rooms: _Rooms) -> ExitCode:
+    """How a job ends that had to come after these: held, too, where all of them were held, so that it is news no sooner."""
+    ends = {turn.result.exit_code for name in failed if (turn := rooms.turns[name]).result is not None}
+    return ExitCode.LOCKED if ends == {int(ExitCode.LOCKED)} else ExitCode.INCOMPLETE
+
+
 def _went_well(turn: _Turn) -> bool:
     return turn.result is not None and turn.result.good
 
@@ -300,11 +316,15 @@ def _went_well(turn: _Turn) -> bool:
 def _remembered(result: JobResult, task: Task, history: History) -> JobResult:
     """What the next night must know. A failure to keep it is said: absent orders then wait longer, which harms nobody."""
     try:
-        if result.arrival is not None:
+        if result.arrival is not None and not result.good:
+            history.came(task.job.name, result.arrival, campaign=task.job.target)
+        elif result.arrival is not None:
             run = result.run_id or ""
             history.took(task.job.name, result.arrival, campaign=task.job.target, run_id=run, past=task.past)
         elif task.job.kind == "sync" and any(guard.name == "no-file" for guard in result.guards):
             history.came_without(task.job.name)
+        elif task.job.kind == "sync" and result.source is not None:
+            history.came(task.job.name, None, campaign=task.job.target)
     except StateError as error:
         return replace(result, arrival=None, notices=(*result.notices, error.message))
     return replace(result, arrival=None)

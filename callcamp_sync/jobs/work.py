@@ -12,15 +12,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import anyio
 import anyio.to_thread
 import polars as pl
 
 from callcamp_sync import arrivals, bugs, export, guards, habits, pipeline
+from callcamp_sync.api.discretion import MASK
 from callcamp_sync.api.pace import Gate
 from callcamp_sync.bench import Bench, Progress, Request, Silent
-from callcamp_sync.errors import ExitCode, StateError, SyncError, UnsafePlanError, ungrouped
+from callcamp_sync.errors import ExitCode, MappingError, SheetError, StateError, SyncError, UnsafePlanError, ungrouped
 from callcamp_sync.jobs import inbox
 from callcamp_sync.jobs.document import Job
 from callcamp_sync.jobs.news import masked
@@ -112,8 +114,11 @@ def ended(result: JobResult, exit_code: ExitCode, *, code: str, message: str, hi
 
 
 def failed(result: JobResult, error: SyncError) -> JobResult:
-    """The result of a job that an error ended."""
-    return ended(result, error.exit_code, code=error.code, message=error.message, hint=error.hint)
+    """The result of a job that an error ended. Where a contact may stand in place of the headings, they are not repeated."""
+    message = error.message
+    for cell in error.cells if isinstance(error, MappingError) else ():
+        message = message.replace(f"`{cell}`", f"`{MASK}`")
+    return ended(result, error.exit_code, code=error.code, message=message, hint=error.hint)
 
 
 async def _bounded(work: Callable[[], Awaitable[JobResult]], stop: Stop, seconds: float | None) -> JobResult | None:
@@ -232,11 +237,24 @@ def archive(result: JobResult, task: Task, now: datetime) -> JobResult:
     """Archive the source of a job that was done elsewhere: only who takes the result knows that nobody will do it again."""
     if not result.good or task.dry_run or task.job.archive is None:
         return result
-    file = inbox.newest(task.job.source or "")
+    try:
+        file = inbox.newest(task.job.source or "")
+    except SheetError:
+        file = None
     if file is None or file.named != result.source:
         said = f"`{result.source}` is not the newest file any more, so it was not archived"
         return replace(result, notices=(*result.notices, said))
+    if result.arrival is None or _digest(file.path) != result.arrival.sha256:
+        said = f"`{result.source}` is not the file that was read any more, so it was not archived"
+        return replace(result, notices=(*result.notices, said))
     return _archived(result, file, task, Place(clock=lambda: now))
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return sheet_digest(path)
+    except SyncError:
+        return None
 
 
 def _archived(result: JobResult, file: inbox.File, task: Task, place: Place) -> JobResult:
@@ -269,6 +287,13 @@ async def _exported(task: Task, place: Place, blank: JobResult) -> JobResult:
     )
     if task.dry_run:
         return found
-    job.output.parent.mkdir(parents=True, exist_ok=True)
+    _make_room(job.output.parent)
     said = export.write_status(sheet, job.output, form=job.format, dialect=job.csv_dialect)
     return replace(found, notices=(*found.notices, *said, *export.remember(bench, sheet, orders)))
+
+
+def _make_room(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(f"`{folder}` cannot be made: {error.strerror or error}", hint="name another `output`") from error

@@ -92,7 +92,8 @@ def bind(
     if not problems:
         problems += _identity_problems(feeds, headings) or _key_problems(chosen, feeds)
     if problems:
-        raise MappingError(told(mapping.path, problems), hint=_hint(mapping))
+        cells = () if any(feed.headings for feed in feeds.values()) else tuple(headings)
+        raise MappingError(told(mapping.path, problems), hint=_hint(mapping), cells=cells)
     used = {heading for feed in (*feeds.values(), *filter(None, [region_feed])) for heading in feed.headings}
     return Binding(
         feeds=tuple(feeds[name] for name in scope.fields if name in feeds),

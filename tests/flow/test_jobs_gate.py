@@ -105,6 +105,17 @@ def test_a_broken_night_is_not_what_the_next_one_is_compared_with(usual: Stage) 
     assert usual.here("jobs", "run").code == 0
 
 
+def test_a_broken_file_is_a_file_and_ends_the_nights_without_one(usual: Stage) -> None:
+    project(usual, [JOB | {"max_no_file": 1}])
+    without(usual)
+    assert usual.here("jobs", "run").code == 0
+    arrive(usual, people(500, 10))
+    assert usual.here("jobs", "run").code == 8
+    without(usual)
+    assert usual.here("jobs", "run").code == 0
+    assert usual.here("jobs", "run").code == 8
+
+
 MIRROR = JOB | {"mode": "mirror", "on_missing": "remove"}
 
 
@@ -129,6 +140,17 @@ def test_an_order_that_comes_back_begins_anew(stage: Stage) -> None:
     assert counts == [24] * 4
 
 
+def test_a_night_of_another_mode_parts_the_absences_before_it_from_those_after(stage: Stage) -> None:
+    """Where nothing is taken out nobody looks who is absent: the order may well have been in that file."""
+    counts = []
+    for nth, (mode, rows) in enumerate((("mirror", 24), ("mirror", 22), ("upsert", 24), ("mirror", 22))):
+        project(stage, [JOB | {"mode": mode, "max_headers": 9}])
+        arrive(stage, people(500, rows, **({"Unused": "x"} if nth == 3 else {})))
+        assert stage.here("jobs", "run").code == 0
+        counts.append(night(stage)["jobs"][0]["missing"])
+    assert counts == [{}, {"kept": 2}, {}, {"kept": 2}]
+
+
 def test_a_night_that_a_guard_stopped_counts_no_absence(stage: Stage) -> None:
     project(stage, [MIRROR | {"max_create": 3}])
     arrive(stage, people(500, 24))
@@ -140,6 +162,16 @@ def test_a_night_that_a_guard_stopped_counts_no_absence(stage: Stage) -> None:
     arrive(stage, people(500, 24))
     assert stage.here("jobs", "run").code == 0
     assert len(stage.phones(EMPTY)) == 24
+
+
+def test_a_file_that_was_not_carried_out_is_no_good_one_and_may_be_tried_again(stage: Stage) -> None:
+    project(stage, [JOB | {"timeout": "3s", "rate": 20}])
+    arrive(stage, people(500, 80))
+    assert stage.here("jobs", "run").code == 6
+    assert 0 < len(stage.phones(EMPTY)) < 80
+    project(stage, [JOB])
+    assert stage.here("jobs", "run").code == 0
+    assert len(stage.phones(EMPTY)) == 80
 
 
 def test_an_order_that_waits_stands_in_the_report_with_its_reason(stage: Stage) -> None:

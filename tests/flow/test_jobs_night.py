@@ -227,6 +227,30 @@ def test_trends_stand_in_the_report(stage: Stage) -> None:
     assert all(run["seconds"] > 0 and run["requests"] > 0 for run in listed)
 
 
+def test_an_export_that_cannot_make_its_folder_says_so(stage: Stage) -> None:
+    stage.file("taken", "a file")
+    project(
+        stage,
+        [
+            {"name": "bad", "output": "taken/out.csv", "campaign": EMPTY},
+            {"name": "home", "output": "~/exports/out.csv", "campaign": EMPTY},
+        ],
+    )
+    ended = stage.here("jobs", "run", "--json")
+    bad, home = ended.document["jobs"]
+    assert (bad["state"], home["exit"]["code"]) == ("usage: state", 0)
+    assert "taken" in bad["error"]["message"]
+    assert (stage.folder / "exports" / "out.csv").exists()  # the stage's folder is its home
+    assert not (stage.folder / "~").exists()
+
+
+def test_a_mapping_may_lie_in_the_users_home(stage: Stage) -> None:
+    stage.sheet(people(500, 1), "one.csv")
+    stage.file("m.toml", '[record]\nphoneNumber = "Phone"\n[parameters]\n"*" = "match"\n')
+    project(stage, [{"name": "one", "source": "one.csv", "campaign": EMPTY, "mapping": "~/m.toml"}])
+    assert stage.here("jobs", "run").code == 0
+
+
 def test_a_bug_in_one_job_does_not_take_the_others_with_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one fault that cannot be had from outside is planted: a stage that breaks on one job's sheet."""
     from callcamp_sync import planning

@@ -12,6 +12,8 @@ from flow_stage import CANARY_TOKEN, EMPTY, Stage, lead
 from jobs_stage import ends, listening, night, people, project
 
 from callcamp_sync import lock
+from callcamp_sync.errors import StateError
+from callcamp_sync.history import History
 from callcamp_sync.sandbox.seed import bulk_phone
 
 #: apprise loads all of its services at once, and one of them looks for a module that Python is about to drop.
@@ -56,6 +58,8 @@ def test_a_command_gets_the_news_and_no_secret(stage: Stage) -> None:
         "document['secrets'] = [value for value in os.environ.values() if 'canary' in value]\n"
         "open('told.json', 'w').write(json.dumps(document))\n",
     )
+    stage.more["CALLCAMP_PROXY"] = "http://name:canary@127.0.0.1:9"
+    stage.more["CALLCAMP_TOKEN_COMMAND"] = "pass show canary"
     project(stage, [ONE], defaults={"notify_command": f"{sys.executable} '{script}'"})
     assert stage.here("jobs", "run").code == 8
     told = json.loads((stage.folder / "told.json").read_text("utf-8"))
@@ -127,6 +131,21 @@ def test_nothing_personal_leaves_the_house(stage: Stage) -> None:
         assert personal not in said
 
 
+def test_a_contact_that_stands_where_headings_should_is_not_told(stage: Stage) -> None:
+    """A file without its line of headings: the first row's cells are taken for them, and the fault names what it found."""
+    mapping = stage.file("m.toml", '[record]\nphoneNumber = "Phone"\n')
+    rows = people(500, 3, Name="Contact Canary", Town="Canaryville")
+    (stage.folder / "one.csv").write_text("\n".join(",".join(row.values()) for row in rows), encoding="utf-8")
+    with listening() as told:
+        project(stage, [ONE, ONE | {"name": "two", "mapping": str(mapping)}], defaults={"webhook": told.url})
+        ended = stage.here("jobs", "run", "--json")
+    assert [job["state"] for job in ended.document["jobs"]] == ["usage: mapping"] * 2
+    assert "no column" in told.calls[0].body
+    summary = next((stage.folder / "reports").glob("*-jobs-*/night.md")).read_text("utf-8")
+    for said in (told.calls[0].body, ended.out, ended.err, summary):
+        assert "Canary" not in said
+
+
 def test_the_metrics_say_how_every_job_stands_whatever_ran_last(stage: Stage) -> None:
     stage.sheet(people(500, 2), "one.csv")
     project(
@@ -165,6 +184,24 @@ def test_a_missing_extra_is_said_before_the_night_begins(
     assert (ended.code, "pip install" in ended.err, stage.methods()) == (2, True, set())
 
 
+def test_a_history_that_breaks_at_the_end_takes_no_report_and_no_news_with_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails between the last job and the report is planted: the history cannot say how earlier nights went."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise StateError("the history is damaged")
+
+    monkeypatch.setattr(History, "trend", broken)
+    stage.sheet(people(500, 2), "one.csv")
+    with listening() as told:
+        project(stage, [ONE], defaults={"ping": f"{told.url}/ping"})
+        ended = stage.here("jobs", "run", "--json")
+    assert (ended.code, ended.document["jobs"][0]["trend"]) == (0, [])
+    assert "the history is damaged" in ended.document["notices"][0]
+    assert told.paths() == ["/ping/start", "/ping"]
+
+
 def test_a_campaign_that_is_held_is_news_only_twice_in_a_row(stage: Stage) -> None:
     stage.sheet(people(500, 2), "one.csv")
     held = next(one for one in stage.box.world.campaigns.values() if one.name == EMPTY)
@@ -177,6 +214,24 @@ def test_a_campaign_that_is_held_is_news_only_twice_in_a_row(stage: Stage) -> No
                 assert stage.here("jobs", "run").code == (9 if locked else 0)
             told_after.append(len(told.calls))
     assert told_after == [0, 0, 0, 0, 1, 1, 2]
+
+
+def test_what_comes_after_a_held_campaign_is_no_news_either(stage: Stage) -> None:
+    stage.sheet(people(500, 2), "one.csv")
+    held = next(one for one in stage.box.world.campaigns.values() if one.name == EMPTY)
+    host = stage.box.base_url.split("/")[2]
+    told_after = []
+    with listening() as told:
+        project(
+            stage,
+            [ONE, {"name": "status", "output": "out.csv", "campaign": EMPTY, "after": "one"}],
+            defaults={"webhook": told.url},
+        )
+        for locked in (False, True, False, True, True, False):
+            with hold(stage, host, held.uuid) if locked else nullcontext():
+                assert stage.here("jobs", "run").code == (9 if locked else 0)
+            told_after.append(len(told.calls))
+    assert told_after == [0, 0, 0, 0, 1, 2]
 
 
 def hold(stage: Stage, host: str, campaign: str) -> AbstractContextManager[None]:

@@ -135,10 +135,24 @@ def test_a_file_that_is_not_whole_counts_nobody_absent_and_everybody_in_it_prese
     assert known(history).absent == {"o1": 1}
 
 
-def test_where_nothing_is_taken_out_what_was_counted_stays(history: History) -> None:
+def test_a_file_that_was_not_carried_out_shows_who_is_present_and_counts_nothing_else(history: History) -> None:
+    took(history, file("a", "o1", "o2"))
+    history.came_without("spring")
+    history.came("spring", file("b", "o1", "o9"), campaign="c")
+    assert known(history).absent == {"o1": 1}
+    assert (known(history).sha256, known(history).repeated, known(history).without) == ("a", 1, 0)
+
+
+def test_a_file_of_another_campaign_shows_nothing_of_this_one(history: History) -> None:
+    took(history, file("a", "o1"))
+    history.came("spring", file("b"), campaign="another")
+    assert known(history).absent == {"o1": 1}
+
+
+def test_where_nothing_is_taken_out_nobody_is_known_to_be_absent_in_a_row(history: History) -> None:
     took(history, file("a", "o1"))
     took(history, replace(file("b"), absent=None))
-    assert known(history).absent == {"o1": 1}
+    assert known(history).absent == {}
 
 
 def test_another_campaign_begins_anew(history: History) -> None:
@@ -154,6 +168,13 @@ def test_nights_without_a_file_are_counted_until_one_comes(history: History) -> 
     assert known(history).without == 2
     took(history, file("a"))
     assert known(history).without == 0
+
+
+def test_nights_without_a_file_are_counted_for_another_campaign_too(history: History) -> None:
+    took(history, file("a", "o1"))
+    history.came_without("spring")
+    history.came_without("spring")
+    assert known(history, campaign="another") == Past(absences=2, without=2)
 
 
 def test_jobs_do_not_know_each_other(history: History) -> None:

@@ -130,3 +130,25 @@ def test_jobs_are_chosen_by_name_in_the_order_of_the_file(tmp_path: Path) -> Non
     with pytest.raises(SettingsError) as caught:
         chosen(found, ["atumn"])
     assert "`autumn`" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "words"),
+    [
+        ("[defaults]", "token_command = 'true'", "can be written by others"),
+        ("[[job]]", "token_command = 'true'", "can be written by others"),
+        ("[defaults]", "proxy = 'http://name:canary@proxy.example.com:3128'", "password of a proxy"),
+    ],
+)
+def test_a_job_is_held_to_who_may_use_the_file_as_every_setting_is(tmp_path: Path, where: str, key: str, words: str) -> None:
+    """Whoever can write the file could run anything as the user; whoever can read it has the password."""
+    job = 'name = "one"\nsource = "one.csv"\ncampaign = "c"\n'
+    text = f"[defaults]\n{key}\n[[job]]\n{job}" if where == "[defaults]" else f"[[job]]\n{key}\n{job}"
+    file = tmp_path / "callcamp.toml"
+    file.touch(0o666)
+    file.chmod(0o666)
+    with pytest.raises(SettingsError, match=words) as caught:
+        jobs(tmp_path, text)
+    assert "canary" not in f"{caught.value} {caught.value.hint}"
+    file.chmod(0o600)
+    assert len(jobs(tmp_path, text)) == 1

@@ -31,7 +31,7 @@ SCHEMAS = Path(__file__).parent / "schemas"
 MARK = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
 
 PLAIN = ["15 2 * * *", "0 6 * * 1-5", "*/15 8-18 * * MON,WED,FRI", "0 3 1,15 * *", "30 4 1 */3 *", "5 0 * * 7"]
-EITHER = ["0 5 1 * 1"]
+EITHER = ["0 5 1 * 1", "0 5 1-31 * 1", "0 5 1 * 0-6"]
 BOTH = ["0 5 */2 * 1"]
 
 
@@ -55,6 +55,26 @@ def test_jobs_of_one_schedule_share_a_command_and_what_comes_after_is_in_it() ->
     ]
     assert left == ["by-hand"]
     assert any("`by-hand`" in notice for notice in forms.make("cron", jobs, SITE).notices)
+
+
+def test_groups_whose_names_would_be_the_same_get_files_of_their_own() -> None:
+    alike = [
+        job("0 1 * * *", name="a_b"),
+        job("0 2 * * *", name="a-b"),
+        job("0 3 * * *", name="A-B"),
+        job("0 4 * * *", name="a_"),
+    ]
+    assert [group.name for group in grouped(alike)[0]] == ["a-b", "a-b-2", "a-b-3", "a"]
+    days = [
+        job("0 1 * * 1,5", name="a"),
+        job("0 1 * * 1,5", name="b"),
+        job("0 1 * * 1-5", name="c"),
+        job("0 1 * * 1-5", name="d"),
+    ]
+    for form in ("systemd", "windows", "github", "kubernetes"):
+        for jobs in (alike, days):
+            names = [file.name for file in forms.make(form, jobs, SITE).files]
+            assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("form", list(forms.FORMS))
@@ -272,3 +292,10 @@ def test_a_repetition_of_windows_ends_with_the_last_time_of_its_day() -> None:
     assert found.findtext(".//t:StartBoundary", namespaces=MARK) == "2026-01-01T08:00:00"
     assert found.findtext(".//t:Interval", namespaces=MARK) == "PT15M"
     assert found.findtext(".//t:Duration", namespaces=MARK) == f"PT{10 * 60 + 45 + 1}M"
+
+
+@pytest.mark.parametrize("folder", ["/srv/{{ds}}", "/srv/{% x %}", "/srv/{# x #}", "/srv/calls.sh"])
+def test_a_folder_that_airflow_would_read_as_a_template_is_refused(folder: str) -> None:
+    """Airflow renders `cwd` as it renders the command, and loads what ends with `.sh` as a template file."""
+    with pytest.raises(UsageError, match="cannot stand in an Airflow file"):
+        forms.make("airflow", [job()], replace(SITE, folder=folder))

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import anyio
 import pytest
+from jobs_cases import result
 
-from callcamp_sync.errors import StateError
-from callcamp_sync.jobs import inbox
+from callcamp_sync.errors import SheetError, StateError
+from callcamp_sync.jobs import inbox, work
+from callcamp_sync.jobs.document import Job
+from callcamp_sync.model import Arrival
+from callcamp_sync.settings import Settings
+from callcamp_sync.sheets.digests import sheet_digest
 
 NOW = datetime(2026, 5, 10, 2, 15, tzinfo=UTC)
 
@@ -59,6 +64,12 @@ def test_nothing_is_nothing(tmp_path: Path) -> None:
     assert inbox.newest(str(tmp_path / "none.csv")) is None
     assert inbox.newest(str(tmp_path / "*.csv")) is None
     assert inbox.newest(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("source", ["~nobody-of-this-name/in.csv", f"{'x' * 300}.csv", f"{'x' * 300}/*.csv"])
+def test_a_place_that_cannot_be_looked_at_is_said(source: str) -> None:
+    with pytest.raises(SheetError, match="cannot be looked for"):
+        inbox.newest(source)
 
 
 def test_a_file_at_rest_has_not_grown(tmp_path: Path) -> None:
@@ -118,3 +129,16 @@ def test_a_newer_file_in_its_place_is_not_moved(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="not the file that was read"):
         inbox.archive(found, tmp_path / "done", NOW)
     assert path.exists()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_was_done_elsewhere_is_archived_only_while_it_is_what_was_read(tmp_path: Path, *, replaced: bool) -> None:
+    """A file of the same name may have come while a worker was at work on the one before it."""
+    path = put(tmp_path, "a.csv")
+    arrival = Arrival(sha256=sheet_digest(path), rows=0, headings=("Phone",), blank_keys=0)
+    if replaced:
+        put(tmp_path, "a.csv", text="Phone\n+12015550100\n")
+    spring = Job(name="spring", source=str(path), campaign="Spring", archive=tmp_path / "done")
+    made = work.archive(result(source=str(path), arrival=arrival), work.Task(job=spring, settings=Settings()), NOW)
+    assert (made.archived is None, path.exists()) == (replaced, replaced)
+    assert any("not the file that was read" in words for words in made.notices) == replaced

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from callcamp_sync.errors import UsageError
 from callcamp_sync.jobs.forms.groups import GOOD_ENOUGH, File, Group, Made, Site
 
+#: Endings of what the operator takes for a file to be rendered.
+_TEMPLATES = (".sh", ".bash")
+
 _HEAD = '''\
 """callcamp-sync jobs, written by `callcamp-sync jobs schedule airflow`."""
 
@@ -59,9 +62,10 @@ def _dag(group: Group, site: Site) -> str:
             hint="leave one of the two `*`, or use cron or systemd",
         )
     command = f"{group.shell(site)} || test $? -eq {GOOD_ENOUGH}"
-    # Airflow reads {{ and {% as a template of its own.
-    if "{{" in command or "{%" in command:
-        raise UsageError("a path with `{{` or `{%` cannot stand in an Airflow file", hint="use another folder")
+    # Airflow reads both as templates of its own, and as the names of template files.
+    if any(sign in text for sign in ("{{", "{%", "{#") for text in (command, site.folder)) or site.folder.endswith(_TEMPLATES):
+        words = "a path with `{{`, `{%` or `{#`, or a folder that ends with `.sh`, cannot stand in an Airflow file"
+        raise UsageError(words, hint="use another folder")
     return _DAG.format(
         dag=f"callcamp_sync_{group.name.replace('-', '_')}",
         cron=group.schedule.text,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from callcamp_sync.errors import UsageError
 from callcamp_sync.jobs.document import Job
@@ -28,7 +29,9 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Jobs of one schedule. name: fit for the name of a unit or an object; that of a single job, else made of the schedule."""
+    """Jobs of one schedule. name: fit for the name of a unit or an object, each once; that of a single job, else made of the
+    schedule.
+    """
 
     name: str
     jobs: tuple[str, ...]
@@ -76,14 +79,21 @@ def grouped(jobs: Sequence[Job]) -> tuple[list[Group], list[str]]:
             left.append(job.name)
         else:
             together.setdefault(schedule, []).append(job.name)
-    return [
-        Group(name=_name(names, schedule), jobs=tuple(names), schedule=schedule) for schedule, names in together.items()
-    ], left
+    groups: list[Group] = []
+    for schedule, names in together.items():
+        name = _free(_name(names, schedule), {group.name for group in groups})
+        groups.append(Group(name=name, jobs=tuple(names), schedule=schedule))
+    return groups, left
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name, numbered where another group has it: two of one name would be one file, and one night would never come."""
+    return next(free for number in count(1) if (free := name if number == 1 else f"{name}-{number}") not in taken)
 
 
 def _name(names: Sequence[str], schedule: Schedule) -> str:
     if len(names) == 1:
-        return names[0].lower().replace("_", "-")
+        return names[0].lower().replace("_", "-").strip("-")
     text = schedule.text.lower().replace("*/", "every-").replace("*", "x")
     return re.sub(r"[^a-z0-9]+", "-", f"{text} {schedule.zone.lower()}").strip("-")
 
