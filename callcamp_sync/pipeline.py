@@ -34,6 +34,7 @@ from callcamp_sync import (
     planning,
     readback,
     reconcile,
+    reminders,
     report,
     resuming,
     searching,
@@ -148,8 +149,9 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     if past is not None and arrival is not None:
         arrival = habits.compared(arrival, difference, wished)
         plan = replace(plan, guards=(*arrivals.check(arrival, past, habits.allowed(subject.settings)), *plan.guards))
+    notices = (*plan.notices, *reminders.still_callable(plan.steps, standing.orders, wished))
     return Study(
-        plan=replace(plan, forecast=forecast(plan, paces.recall(desk))),
+        plan=replace(plan, forecast=forecast(plan, paces.recall(desk)), notices=notices),
         record_type=record_type,
         desired=desired,
         standing=standing,

@@ -61,12 +61,12 @@ RELEASING = (PLANNED, SCHEDULED)
 UNDER_WAY = (BUSY, NO_ANSWER, FAILED)
 
 _OTHER_SPELLINGS = {
-    "dnc": DO_NOT_CALL,
-    "dontcall": DO_NOT_CALL,
-    "donotcontact": DO_NOT_CALL,
     "cancelled": CANCELED,
     "incall": CALLING,
 }
+#: How a server may say Do Not Call in more words. An unknown status could be reopened; this one never.
+_NEVER = re.compile(r"(?:onthe|on)?(?:donotcall|dontcall|donotcontact|dnc)(?:again|anymore|ever|list|listed|request|requested)?")
+
 _BY_LETTERS = {name.replace("-", ""): name for name in GROUPS} | _OTHER_SPELLINGS
 
 
@@ -76,7 +76,8 @@ def fold_status(text: str) -> str:
     An unknown word comes back in lower case with hyphens ("inReview" -> "in-review"); one without letters and digits stays.
     Never raises; idempotent.
     """
-    known = _BY_LETTERS.get(re.sub(r"[\W_]+", "", text).casefold())
+    letters = re.sub(r"[\W_]+", "", text).casefold()
+    known = DO_NOT_CALL if _NEVER.fullmatch(letters) else _BY_LETTERS.get(letters)
     if known is not None:
         return known
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", text)

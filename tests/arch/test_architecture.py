@@ -31,7 +31,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
     "stages": frozenset(
         {
             *("mapping", "phones", "values", "schema", "matching", "merge", "missing"),
-            *("diff", "guards", "steps", "plan_document", "drift", "reconcile", "arrivals", "forecast"),
+            *("diff", "guards", "steps", "plan_document", "drift", "reconcile", "arrivals", "forecast", "reminders"),
         }
     ),
     "composers": frozenset({"rows", "snapshot", "calls", "likeness", "mapping_text"}),
@@ -59,6 +59,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
 ACQUAINTED: Mapping[str, frozenset[str]] = {
     "diff": frozenset({"missing"}),  # the orders without a row are the second half of the same decision
     "guards": frozenset({"diff"}),  # judges a Difference
+    "reminders": frozenset({"drift"}),  # which knows the one step that says Do Not Call
     "steps": frozenset({"diff"}),  # turns a Difference into steps
     "plan_document": frozenset({"steps"}),  # a saved plan is read back by the digest of its steps
     "mapping_text": frozenset({"likeness"}),  # writes guesses down

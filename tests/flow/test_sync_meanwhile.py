@@ -65,6 +65,16 @@ def test_a_number_that_is_marked_while_the_run_is_on_is_not_released(world: Worl
     assert stands.get(B, "registered") == "registered"
 
 
+def test_another_order_of_somebody_who_said_never_is_told(world: World, tmp_path: Path) -> None:
+    """The row marks one of two orders; the other one is callable, and a person must know."""
+    campaign = next(one for one in world.campaigns.values() if one.name == "Pilot")
+    kind = next(iter(world.record_types.values()))
+    first, _ = (world.add_order(campaign, world.add_record(A, record_type=kind), status="planned") for _ in range(2))
+    with Sandbox(world) as box:
+        report = sync(box, tmp_path, f"Order ID,Phone,Status\n{first.uuid},{A},Do Not Call\n")
+    assert any("1 order of somebody who must not be called is still to be called" in words for words in report.notices)
+
+
 def test_do_not_call_of_a_number_without_its_plus_counts_in_other_campaigns(world: World, tmp_path: Path) -> None:
     pilot = next(one for one in world.campaigns.values() if one.name == "Pilot")
     kind = next(iter(world.record_types.values()))

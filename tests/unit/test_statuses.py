@@ -7,7 +7,21 @@ import pytest
 from callcamp_sync.statuses import ASKABLE, GROUPS, RELEASING, Group, fold_status, group_of, spellings
 
 SPELLED = {
-    "do-not-call": ["Do Not Call", "do-not-call", "do_not_call", "DNC", "doNotCall", "dnc", " DO NOT CALL ", "DoNotContact"],
+    "do-not-call": [
+        "Do Not Call",
+        "do-not-call",
+        "do_not_call",
+        "DNC",
+        "doNotCall",
+        "dnc",
+        " DO NOT CALL ",
+        "DoNotContact",
+        "don't call",
+        "do not call again",
+        "On the Do-Not-Call list",
+        "dnc_requested",
+        "doNotCallAnymore",
+    ],
     "canceled": ["Canceled", "cancelled", "CANCELED"],
     "no-answer": ["no-answer", "No Answer", "noAnswer", "no_answer"],
     "calling": ["calling", "in-call", "InCall"],
