@@ -51,6 +51,7 @@ CALLS: list[tuple[str, list[str], int, tuple[str, ...]]] = [
     ("a share that is none", _sync("leads.csv", "--max-remove", "x"), 2, ("--max-remove", "10%")),
     ("an unknown mode", _sync("leads.csv", "--mode", "foo"), 2, ("--mode", "upsert")),
     ("a region of three letters", _sync("leads.csv", "--region", "GBR"), 2, ("--region", "GB")),
+    ("a region that is no country", _sync("leads.csv", "--region", "UK"), 2, ("--region", "write `GB`")),
     ("an unknown key", _sync("leads.csv", "--key", "shoe_size"), 2, ("--key", "phone")),
     ("an unknown way with missing orders", _sync("leads.csv", "--mode", "mirror", "--on-missing", "burn"), 2, ("--on-missing",)),
     ("missing orders without mirror", _sync("leads.csv", "--on-missing", "cancel"), 2, ("--mode mirror",)),
