@@ -76,6 +76,10 @@ CALLS: list[tuple[str, list[str], int, tuple[str, ...]]] = [
     ("a sheet validated for nothing", ["validate", "leads.csv"], 2, ("--record-type",)),
     ("a record type that is not there", ["validate", "leads.csv", "--record-type", "no.json"], 2, ("`no.json`",)),
     ("a record type that is not JSON", ["validate", "leads.csv", "--record-type", "leads.csv"], 2, ("JSON",)),
+    ("a record type that is another document", ["validate", "leads.csv", "--record-type", "other.json"], 2, ("`parameters`",)),
+    ("an export to standard output", ["export", "-c", SPRING, "-o", "-", "--format", "csv"], 2, ("`-o -`", "name a file")),
+    ("a plan to standard output", ["plan", "leads.csv", "-c", EMPTY, "-o", "-"], 2, ("`-o -`", "name a file")),
+    ("a sheet in JSON Lines", _sync("leads.jsonl"), 2, ("JSON", "`--format csv`")),
     ("a profile that no file has", ["campaigns", "list", "--profile", "night"], 2, ("--profile",)),
     ("a plan saved where there is no folder", ["plan", "leads.csv", "-c", EMPTY, "-o", "no/where.json"], 2, ("no/where",)),
 ]
@@ -93,6 +97,7 @@ def desk(stage: Stage) -> Stage:
         "misspelt.toml": '[phone]\nregoin = "GB"\n',
         "column.toml": '[record]\nphoneNumber = "Telephone"\n',
         "other.json": '{"schema": "something/else"}',
+        "leads.jsonl": '{"phoneNumber": "+12015550123", "parameters.company": "Acme"}\n',
     }.items():
         stage.file(name, text)
     (stage.folder / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n")
