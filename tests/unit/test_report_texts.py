@@ -222,6 +222,17 @@ def test_the_summary_is_about_twenty_lines_however_much_there_is_to_say() -> Non
     assert len(summary(everything()).splitlines()) <= 22
 
 
+def test_problems_that_the_summary_has_no_room_for_are_counted() -> None:
+    def told(*codes: str) -> str:
+        issues = [{"row": 9, "code": code, "heading": "Heading", "cell": "x", "detail": "x"} for code in codes]
+        return summary(a_report(outcomes("rejected"), (), issues))
+
+    four = told("phone-invalid", "email-invalid", "country-unknown", "row-totals")
+    assert "and 1 more kind" in four
+    assert "and 2 more kinds" in told("phone-invalid", "email-invalid", "country-unknown", "row-totals", "cell-error")
+    assert "more kind" not in told("phone-invalid", "email-invalid", "country-unknown")
+
+
 def test_the_summary_names_what_a_person_asks_first() -> None:
     text = summary(everything(requests=RequestCounts(sent=1520, retried=4, throttled=2)))
     for words in (
