@@ -208,6 +208,9 @@ def load_record_type(path: Path) -> RecordSchema:
         raise UsageError(f"the record type `{path}` is not JSON", hint="save the answer of `GET /record-types/UUID`") from error
     if not isinstance(data, dict):
         raise UsageError(f"the record type `{path}` is not a JSON object", hint="save one record type, not a list")
+    if not isinstance(data.get("parameters"), list):
+        hint = "save the answer of `GET /record-types/UUID`"
+        raise UsageError(f"the record type `{path}` has no list of `parameters`, so it is another document", hint=hint)
     return read_record_type(data)
 
 

@@ -28,6 +28,7 @@ from callcamp_sync.errors import AccessError, SettingsError
 from callcamp_sync.model import Limit, Mode, OnDuplicate, OnMissing, Release
 from callcamp_sync.settings_layers import PREFIX, Found, Layer, layers, merge
 from callcamp_sync.statuses import GROUPS, fold_status
+from callcamp_sync.values.codes import REGIONS
 
 APP = "callcamp-sync"
 _KEY = re.compile(r"phone|record_uuid|order_uuid|parameters\.\S+")
@@ -61,6 +62,10 @@ def _limit(value: object) -> Limit:
 def _region(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}", text):
         raise ValueError("write the two letters of the country, such as `GB`")
+    if text.upper() == "UK":
+        raise ValueError("`UK` is no ISO country code; write `GB`")
+    if text.upper() not in REGIONS:
+        raise ValueError(f"`{text.upper()}` is no country; write its two letters, such as `GB`")
     return text.upper()
 
 

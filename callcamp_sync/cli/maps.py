@@ -10,6 +10,7 @@ import typer
 
 from callcamp_sync.cli.options import CampaignOpt, Common, SheetArg, command
 from callcamp_sync.errors import ExitCode
+from callcamp_sync.report.terminal import counted
 
 if TYPE_CHECKING:
     from callcamp_sync.mappings import Checked, FeedCheck
@@ -101,7 +102,7 @@ def _checked(found: Checked) -> list[str]:
     if found.assumed:
         lines.append("parameters are not checked: name a campaign with `-c`")
     if found.sheet is not None:
-        lines += [f"{found.sheet}: {found.rows} rows, {found.rejected} rejected, {found.held} held", ""]
+        lines += [f"{found.sheet}: {counted(found.rows, 'row')}, {found.rejected} rejected, {found.held} held", ""]
         lines += [_fed(feed) for feed in found.feeds]
         lines += [f"not read: `{heading}`" for heading in found.unmatched]
     return [*lines, *(f"note: {notice}" for notice in found.notices)]

@@ -150,6 +150,8 @@ def command(*groups: str) -> Callable[[Callable[..., int | None]], Callable[...,
             try:
                 if said["log_format"] not in (None, "text", "json"):
                     raise UsageError(f"`--log-format {said['log_format']}` is neither `text` nor `json`")
+                if str(given.get("output")) == "-":
+                    raise UsageError("`-o -` names no file: what `-o` writes does not go to standard output", hint="name a file")
                 code = body(**given, common=common, **more)
             except SyncError as error:
                 code = common.voice.fail(error)

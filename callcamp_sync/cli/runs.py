@@ -26,7 +26,7 @@ _FILES = {"html": "report.html", "xlsx": "report.xlsx", "json": "report.json", "
 @app.command("list")
 @command("state")
 def show_all(
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20, *, common: Common, flags: dict[str, Any]
+    limit: Annotated[int, typer.Option(min=0, help="How many, newest first.")] = 20, *, common: Common, flags: dict[str, Any]
 ) -> int:
     """List earlier runs, newest first: how they ended, how long they took, how many requests a second they sent."""
     from callcamp_sync import chronicle

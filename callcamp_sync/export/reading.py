@@ -26,7 +26,7 @@ from callcamp_sync.fields import FIELDS, Field
 from callcamp_sync.model import CampaignInfo
 from callcamp_sync.reconcile import statuses_seen
 from callcamp_sync.settings import Settings
-from callcamp_sync.statuses import ASKABLE, fold_status, spellings
+from callcamp_sync.statuses import ASKABLE, GROUPS, fold_status, spellings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ async def read_status(bench: Bench, campaign: str | None, wanted: Wanted | None 
         changes=changes,
         since=earlier.at if earlier else None,
         offered=tuple(wire[status] for status in ASKABLE),
-        notices=(*read.notices, *more, *lost),
+        notices=(*read.notices, *more, *lost, *_misspelt(orders, wanted)),
     )
     return sheet, orders
 
@@ -148,6 +148,13 @@ def _moment(settings: Settings, bench: Bench, since: str, zone: str | None) -> d
         return (named if named.tzinfo else named.replace(tzinfo=ZoneInfo(zone or "UTC"))).astimezone(UTC)
     with open_journal(settings, bench.clock) as journal:
         return journal.run(since).started_at
+
+
+def _misspelt(orders: pl.DataFrame, wanted: Wanted) -> list[str]:
+    """Of each status that no page knows and no order has; the server may know it all the same, so it is no error."""
+    strange = [s for s in wanted.statuses if fold_status(s) not in GROUPS and not (orders["status"] == fold_status(s)).any()]
+    has = ", ".join(statuses_seen(orders)) or "none"
+    return [f"`--status {status}` is no known status and no order has it; the orders have: {has}" for status in strange]
 
 
 def _filtered(orders: pl.DataFrame, changes: pl.DataFrame, wanted: Wanted) -> tuple[pl.DataFrame, tuple[str, ...]]:

@@ -33,7 +33,7 @@ def summary(report: Report, *, width: int = 100) -> str:
     lines += _counts("Rows", row_counts(report), width)
     lines += _counts("No row for", missing_counts(report), width)
     lines += _lines("Guard", _tripped(report), width, limit=2)
-    lines += _lines("Problems", [*_problems(report), *_server(report)], width, limit=_TOP_CODES + 1)
+    lines += _lines("Problems", [*_problems(report), *_server(report)], width, limit=_TOP_CODES + 2)
     lines += _lines("Verified", _verified(report), width, limit=2)
     lines += _lines("Requests", [_requests(report)], width)
     lines += _lines("Forecast", [words for words in [outturn(report)] if words], width)
@@ -70,10 +70,14 @@ def _tripped(report: Report) -> list[str]:
 
 
 def _problems(report: Report) -> list[str]:
-    return [
+    codes = top_codes(report.issues, report.issues.height)
+    lines = [
         f"{code}: {counted(rows, 'row')}, such as row {row}{f', `{heading}`' if heading else ''}: {cure}"
-        for code, rows, row, heading, cure in top_codes(report.issues, _TOP_CODES)
+        for code, rows, row, heading, cure in codes[:_TOP_CODES]
     ]
+    more = len(codes) - _TOP_CODES
+    where = "in the report" if report.folder else "with `--json`"
+    return [*lines, f"and {counted(more, 'more kind')} {where}"] if more > 0 else lines
 
 
 def _server(report: Report) -> list[str]:

@@ -179,7 +179,10 @@ def _open(report: Report) -> str | None:
         return None
     own, earlier = _left_open(report)
     if own:
-        return f"settle what is unknown, finish what was not attempted: callcamp-sync resume {shlex.quote(clean(report.run_id))}"
+        return (
+            _unconfirmed(report)
+            or f"settle what is unknown, finish what was not attempted: callcamp-sync resume {shlex.quote(clean(report.run_id))}"
+        )
     if earlier:
         return "settle what an earlier run left open: callcamp-sync resume"
     if report.counts.get(RowOutcome.FAILED) or report.missing.get(OrderOutcome.FAILED):
@@ -187,6 +190,13 @@ def _open(report: Report) -> str | None:
     if report.counts.get(RowOutcome.DRIFTED) or report.missing.get(OrderOutcome.DRIFTED):
         return f"the campaign changed meanwhile, plan again: {command(report, 'sync')}"
     return None
+
+
+def _unconfirmed(report: Report) -> str | None:
+    """Of a question that was answered with no: no step is in the journal, so there is no run to resume."""
+    if report.exit_code != ExitCode.INTERRUPTED or report.took is not None:
+        return None
+    return f"nothing was sent; when it is right: {command(report, 'sync')}"
 
 
 def _wrong_rows(report: Report) -> str | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import stat
 import sys
 import zipfile
@@ -26,6 +27,7 @@ from callcamp_sync.sheets.limits import STANDARD, Limits
 Kind = Literal["text", "xlsx", "xls", "xlsb", "ods"]
 
 _WILD = "*?["
+_JSON = re.compile(rb"\[?\s*\{\s*\"")
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _FOREIGN = (
@@ -186,5 +188,9 @@ def _refuse_markup(shown: str, head: bytes) -> None:
     start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta")):
         raise SheetError(f"`{shown}` is a web page, not a sheet", hint="open it in Excel and save it as .xlsx")
+    if _JSON.match(start):
+        raise SheetError(
+            f"`{shown}` is JSON, not a sheet", hint="save it as .csv; `callcamp-sync export` does with `--format csv`"
+        )
     if start.startswith(b"<?xml"):
         raise SheetError(f"`{shown}` is an XML file, not a sheet", hint="open it in Excel and save it as .xlsx")

@@ -1,6 +1,7 @@
 """The code lists that values are checked against. Data only, pure.
 
 COUNTRIES: ISO 3166-1 alpha-2, the 249 assigned codes (no "UK", no "EU", no user-assigned "XK").
+REGIONS: what a number may be dialled in: these, and Ascension, Tristan da Cunha and Kosovo, which have codes of their own.
 CURRENCIES: ISO 4217, the active codes of list one, funds and metals included; without XXX (no currency) and XTS (tests).
 State of both lists: 2026; a code that is added later is a change here.
 """
@@ -27,4 +28,5 @@ _CURRENCIES = """
 """
 
 COUNTRIES = frozenset(_COUNTRIES.split())
+REGIONS = COUNTRIES | {"AC", "TA", "XK"}
 CURRENCIES = frozenset(_CURRENCIES.split())

@@ -119,6 +119,12 @@ def ran(stage: Stage) -> Stage:
     return stage
 
 
+def test_runs_list_takes_no_limit_below_nothing(ran: Stage) -> None:
+    ended = ran.here("runs", "list", "--limit", "-1")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--limit" in ended.err
+
+
 def test_runs_list_shows_how_each_run_ended(ran: Stage) -> None:
     ran.here("sync", "leads.csv", "-c", EMPTY, "--yes")
     lines = ran.here("runs", "list").out.splitlines()

@@ -51,6 +51,7 @@ CALLS: list[tuple[str, list[str], int, tuple[str, ...]]] = [
     ("a share that is none", _sync("leads.csv", "--max-remove", "x"), 2, ("--max-remove", "10%")),
     ("an unknown mode", _sync("leads.csv", "--mode", "foo"), 2, ("--mode", "upsert")),
     ("a region of three letters", _sync("leads.csv", "--region", "GBR"), 2, ("--region", "GB")),
+    ("a region that is no country", _sync("leads.csv", "--region", "UK"), 2, ("--region", "write `GB`")),
     ("an unknown key", _sync("leads.csv", "--key", "shoe_size"), 2, ("--key", "phone")),
     ("an unknown way with missing orders", _sync("leads.csv", "--mode", "mirror", "--on-missing", "burn"), 2, ("--on-missing",)),
     ("missing orders without mirror", _sync("leads.csv", "--on-missing", "cancel"), 2, ("--mode mirror",)),
@@ -75,6 +76,10 @@ CALLS: list[tuple[str, list[str], int, tuple[str, ...]]] = [
     ("a sheet validated for nothing", ["validate", "leads.csv"], 2, ("--record-type",)),
     ("a record type that is not there", ["validate", "leads.csv", "--record-type", "no.json"], 2, ("`no.json`",)),
     ("a record type that is not JSON", ["validate", "leads.csv", "--record-type", "leads.csv"], 2, ("JSON",)),
+    ("a record type that is another document", ["validate", "leads.csv", "--record-type", "other.json"], 2, ("`parameters`",)),
+    ("an export to standard output", ["export", "-c", SPRING, "-o", "-", "--format", "csv"], 2, ("`-o -`", "name a file")),
+    ("a plan to standard output", ["plan", "leads.csv", "-c", EMPTY, "-o", "-"], 2, ("`-o -`", "name a file")),
+    ("a sheet in JSON Lines", _sync("leads.jsonl"), 2, ("JSON", "`--format csv`")),
     ("a profile that no file has", ["campaigns", "list", "--profile", "night"], 2, ("--profile",)),
     ("a plan saved where there is no folder", ["plan", "leads.csv", "-c", EMPTY, "-o", "no/where.json"], 2, ("no/where",)),
 ]
@@ -92,6 +97,7 @@ def desk(stage: Stage) -> Stage:
         "misspelt.toml": '[phone]\nregoin = "GB"\n',
         "column.toml": '[record]\nphoneNumber = "Telephone"\n',
         "other.json": '{"schema": "something/else"}',
+        "leads.jsonl": '{"phoneNumber": "+12015550123", "parameters.company": "Acme"}\n',
     }.items():
         stage.file(name, text)
     (stage.folder / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n")

@@ -198,6 +198,13 @@ def test_orders_that_an_export_left_out_are_not_missing(stage: Stage) -> None:
     assert (code, steps) == (0, [])
 
 
+def test_a_status_that_nobody_knows_is_told(stage: Stage) -> None:
+    ended = stage.here("export", "-c", SPRING, "-o", "odd.csv", "--status", "plannned", "--status", "Do Not Call")
+    assert ended.code == 0
+    assert "`--status plannned` is no known status and no order has it; the orders have: " in ended.err
+    assert "Do Not Call" not in ended.err
+
+
 def test_what_changed_since_the_last_export_is_told(stage: Stage) -> None:
     export(stage)
     orders = dialer(stage, {4: {"status": "completed", "instructions": "typed"}, 7: {"price": 3}})

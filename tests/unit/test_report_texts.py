@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from report_cases import CAMPAIGN, HOSTILE, a_plan, a_quiet_report, a_report, a_source, outcomes
 
 from callcamp_sync.errors import ExitCode
-from callcamp_sync.model import Guard, Limit, Report, RequestCounts, RowOutcome, Step, StepKind
+from callcamp_sync.model import Guard, Limit, Report, RequestCounts, RowOutcome, Step, StepKind, Took
 from callcamp_sync.report import clean, markdown, next_steps, plan_table, summary, verdict
 from callcamp_sync.report.page import page
 from callcamp_sync.report.terminal import columns, cut, pad
@@ -109,7 +109,11 @@ SHEET = "'leads.xlsx#Leads' -c campaign_12345"
         pytest.param(a_quiet_report("created"), "nothing to do", id="all done"),
         pytest.param(a_quiet_report("created", "unknown", code=ExitCode.INCOMPLETE), "callcamp-sync resume run-1", id="unknown"),
         pytest.param(a_quiet_report("not-attempted", code=ExitCode.UNREACHABLE), "callcamp-sync resume run-1", id="broken off"),
-        pytest.param(a_quiet_report("not-attempted", code=ExitCode.INTERRUPTED), "callcamp-sync resume run-1", id="interrupted"),
+        pytest.param(
+            a_quiet_report("not-attempted", code=ExitCode.INTERRUPTED, took=Took(requests=1, seconds=1.0, calls=0)),
+            "callcamp-sync resume run-1",
+            id="interrupted",
+        ),
         pytest.param(
             a_quiet_report("unchanged", code=ExitCode.UNREACHABLE), f"run again later: callcamp-sync sync {SHEET}", id="no answer"
         ),
@@ -185,6 +189,17 @@ def test_what_an_earlier_run_left_open_is_not_asked_of_this_run() -> None:
         assert next_steps(report)[0] == "settle what an earlier run left open: callcamp-sync resume"
 
 
+def test_a_question_that_was_answered_with_no_leaves_nothing_to_resume() -> None:
+    """Nothing was sent, and no command knows the run."""
+    report = a_quiet_report("created", "not-attempted", code=ExitCode.INTERRUPTED, took=None)
+    assert next_steps(report) == (f"nothing was sent; when it is right: callcamp-sync sync {SHEET}",)
+
+
+def test_a_run_that_was_interrupted_in_the_middle_is_resumed() -> None:
+    report = a_quiet_report("created", "not-attempted", code=ExitCode.INTERRUPTED, took=Took(seconds=1.0, requests=1, calls=0))
+    assert next_steps(report)[0].endswith("callcamp-sync resume run-1")
+
+
 def test_a_dry_run_never_asks_for_a_resume() -> None:
     """It sent nothing, so nothing is open, whatever was planned."""
     assert "resume" not in summary(a_quiet_report("created", "not-attempted", "unknown", dry_run=True))
@@ -220,6 +235,17 @@ def everything(**more: Any) -> Report:
 
 def test_the_summary_is_about_twenty_lines_however_much_there_is_to_say() -> None:
     assert len(summary(everything()).splitlines()) <= 22
+
+
+def test_problems_that_the_summary_has_no_room_for_are_counted() -> None:
+    def told(*codes: str) -> str:
+        issues = [{"row": 9, "code": code, "heading": "Heading", "cell": "x", "detail": "x"} for code in codes]
+        return summary(a_report(outcomes("rejected"), (), issues))
+
+    four = told("phone-invalid", "email-invalid", "country-unknown", "row-totals")
+    assert "and 1 more kind" in four
+    assert "and 2 more kinds" in told("phone-invalid", "email-invalid", "country-unknown", "row-totals", "cell-error")
+    assert "more kind" not in told("phone-invalid", "email-invalid", "country-unknown")
 
 
 def test_the_summary_names_what_a_person_asks_first() -> None:

@@ -219,6 +219,8 @@ WRONG = [
     ("key", [], "each once"),
     ("region", "GBR", "two letters"),
     ("region", "4G", "two letters"),
+    ("region", "uk", "`UK` is no ISO country code; write `GB`"),
+    ("region", "XX", "`XX` is no country"),
     ("concurrency", "0", "greater than or equal to 1"),
     ("concurrency", "129", "less than or equal to 128"),
     ("concurrency", "many", "integer"),
