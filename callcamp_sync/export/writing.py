@@ -13,6 +13,7 @@ from callcamp_sync.export import book
 from callcamp_sync.export.view import StatusSheet, typed
 from callcamp_sync.sheets import write_csv, write_workbook
 from callcamp_sync.sheets.data_files import write_jsonl, write_parquet
+from callcamp_sync.sheets.own import BASELINE_TAB
 
 FORMATS = ("xlsx", "csv", "parquet", "jsonl")
 
@@ -49,5 +50,5 @@ def write_status(sheet: StatusSheet, path: Path, *, form: str | None = None, dia
         write_jsonl(path, typed(sheet, instants=False))
     else:
         said = write_workbook(path, book.tabs(sheet), properties=book.properties(sheet), created=sheet.taken_at)
-        return tuple(words for words in said if not words.startswith(f"{book.BASELINE_TAB}:"))
+        return tuple(words for words in said if not words.startswith(f"{BASELINE_TAB}:"))
     return ()
