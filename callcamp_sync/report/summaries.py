@@ -15,6 +15,9 @@ from callcamp_sync.report.tables import TOLD_BY_SERVER, top_codes
 from callcamp_sync.report.terminal import clean, counted, cut, flow, number
 from callcamp_sync.report.verdicts import changes_planned, guard_words, lead, missing_counts, next_steps, row_counts, sentences
 
+#: Lines of one item, and what stands before the later ones.
+_LINES, _SET_IN = 3, "  "
+
 _INDENT = 11
 _TOP_CODES = 3
 
@@ -51,12 +54,24 @@ def _counts(label: str, counts: Mapping[str, int], width: int) -> list[str]:
 
 
 def _lines(label: str, items: Sequence[str], width: int, *, limit: int = 3) -> list[str]:
-    """One line an item, the label before the first; what is over `limit` is counted, never dropped in silence."""
-    shown = [cut(item, width - _INDENT) for item in items[:limit]]
+    """The items below one another, the label before the first; what is over `limit` is counted, never dropped in silence."""
+    shown = list(items[:limit])
     if len(items) > limit:
         shown[-1] = f"and {number(len(items) - limit + 1)} more in the report"
-    labels = [label, *[""] * max(len(shown) - 1, 0)]
-    return [f"{label:<{_INDENT}}{item}" for label, item in zip(labels, shown, strict=False)]
+    lines = [line for item in shown for line in _folded(item, width - _INDENT)]
+    labels = [label, *[""] * max(len(lines) - 1, 0)]
+    return [f"{label:<{_INDENT}}{line}" for label, line in zip(labels, lines, strict=False)]
+
+
+def _folded(item: str, width: int) -> list[str]:
+    """The item in lines of `width` columns, the later ones set in: what a long one ends with is the cure. At most _LINES."""
+    whole = cut(item, width)
+    if whole == clean(item):
+        return [whole]
+    room = width - len(_SET_IN)
+    lines = flow("", clean(item).split(" "), width=room, indent=0, separator=" ")
+    kept = [*lines[: _LINES - 1], *[cut(" ".join(lines[_LINES - 1 :]), room)]] if len(lines) > _LINES else lines
+    return [kept[0], *(f"{_SET_IN}{line}" for line in kept[1:])]
 
 
 def _source(report: Report) -> str:

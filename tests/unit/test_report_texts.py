@@ -272,6 +272,21 @@ def test_the_commonest_problem_stands_first_with_its_first_row() -> None:
     assert "Problems   phone-letters: 3 rows, such as row 4, `Mobile`: write the number in digits" in text
 
 
+def test_a_long_problem_is_told_to_its_cure() -> None:
+    """Where nobody can widen the window (a log, say), the end of a line is what helps."""
+    cure = "the cell holds a number without a country code, so pass `--region GB` or add a column with the country of each row"
+    for width in (40, 60, 100):
+        lines = summary(a_report(notices=(cure,)), width=width).splitlines()
+        at = next(nth for nth, line in enumerate(lines) if line.startswith("Notice"))
+        told = [line.removeprefix("Notice").strip() for line in lines[at : at + 3] if line[:1] in (" ", "N")]
+        assert all(columns(line) <= width for line in lines[at : at + 3])
+        if width > 40:
+            assert cure in " ".join(told)
+        else:
+            assert " ".join(told).startswith("the cell holds a number without")
+            assert told[-1].endswith("…")
+
+
 def test_the_summary_shows_no_cell_of_the_sheet() -> None:
     assert "SECRET" not in summary(everything())
 
