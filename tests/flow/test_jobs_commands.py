@@ -34,6 +34,8 @@ def test_schedules_are_printed_or_written(ready: Stage) -> None:
     assert "15 2 * * * cd " in said.out
     assert "jobs run one two --no-input" in said.out
     assert "`by-hand` has no schedule" in said.err
+    assert "not there when a scheduler runs: " in said.err
+    assert "`CALLCAMP_STATE_DIR`" in said.err
     wrote = ready.here("jobs", "schedule", "systemd", "-o", "units")
     assert len(wrote.out.splitlines()) == len(list((ready.folder / "units").iterdir())) == 2
     assert [file["name"] for file in ready.here("jobs", "schedule", "kubernetes", "--json").document] == [
