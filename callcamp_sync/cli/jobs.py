@@ -100,7 +100,7 @@ def schedule(
 
     settings = running.load_settings(common, flags)
     made = forms.make(form, read_jobs(Path()), forms.here(settings, profile=common.profile))
-    for notice in (*made.notices, *_only_in_this_shell()):
+    for notice in (*made.notices, *forms.only_in(os.environ)):
         common.voice.warn(notice)
     if output is not None:
         for path in forms.write(made, output):
@@ -110,17 +110,6 @@ def schedule(
     else:
         common.voice.text(forms.printed(made))
     return 0
-
-
-def _only_in_this_shell() -> list[str]:
-    """What a scheduler's run will not find: with another state folder, say, it has another ledger of Do Not Call."""
-    from callcamp_sync.settings_layers import PREFIX
-
-    names = [name for name, value in os.environ.items() if name.startswith(PREFIX) and value.strip()]
-    if not names:
-        return []
-    told = ", ".join(f"`{name}`" for name in sorted(names))
-    return [f"set in this shell, and not there when a scheduler runs: {told}; write it into `callcamp.toml` or `.env`"]
 
 
 def _ended(result: JobResult) -> str:

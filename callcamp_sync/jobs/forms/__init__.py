@@ -17,8 +17,9 @@ from callcamp_sync.jobs.document import Job
 from callcamp_sync.jobs.forms import airflow, crontab, github, kubernetes, systemd, windows
 from callcamp_sync.jobs.forms.groups import Group, Made, Site, grouped
 from callcamp_sync.settings import Settings
+from callcamp_sync.settings_layers import PREFIX
 
-__all__ = ["FORMS", "Made", "Site", "here", "make", "printed", "write"]
+__all__ = ["FORMS", "Made", "Site", "here", "make", "only_in", "printed", "write"]
 
 FORMS: Mapping[str, Callable[[Sequence[Group], Site], Made]] = {
     "cron": crontab.form,
@@ -46,6 +47,14 @@ def make(form: str, jobs: Sequence[Job], site: Site) -> Made:
     made = FORMS[form](groups, site)
     said = [f"the job `{name}` has no schedule and comes after none that has one: it is left out" for name in left]
     return Made(files=made.files, notices=(*said, *made.notices))
+
+
+def only_in(environ: Mapping[str, str]) -> list[str]:
+    """What a scheduler's run will not find of a shell: with another state folder, say, it has another ledger of Do Not Call."""
+    names = sorted(name for name, value in environ.items() if name.startswith(PREFIX) and value.strip())
+    told = ", ".join(f"`{name}`" for name in names)
+    cure = "write it into `callcamp.toml` or `.env`"
+    return [f"set in this shell, and not there when a scheduler runs: {told}; {cure}"] if names else []
 
 
 def printed(made: Made) -> str:
