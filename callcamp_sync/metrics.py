@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from callcamp_sync.errors import SettingsError, StateError
@@ -41,12 +42,8 @@ _GAUGES: Mapping[str, str] = {
 
 def check() -> None:
     """Raise SettingsError where the extra is not installed: said before the night begins, not after it."""
-    try:
-        import prometheus_client  # noqa: F401 - only whether it is installed is asked
-    except ImportError as error:
-        raise SettingsError(
-            "`metrics_file` needs the extra `metrics`", hint="install it: `pip install 'callcamp-sync[metrics]'`"
-        ) from error
+    if find_spec("prometheus_client") is None:
+        raise SettingsError("`metrics_file` needs the extra `metrics`", hint="install it: `pip install 'callcamp-sync[metrics]'`")
 
 
 def write(path: Path, jobs: Mapping[str, Figures]) -> None:

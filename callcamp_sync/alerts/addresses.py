@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import anyio.to_thread
 
@@ -15,12 +16,8 @@ from callcamp_sync.errors import SettingsError
 
 def check() -> None:
     """Raise SettingsError where the extra is not installed: said before the night begins, not after it."""
-    try:
-        import apprise  # noqa: F401 - only whether it is installed is asked
-    except ImportError as error:
-        raise SettingsError(
-            "`notify_urls` needs the extra `notify`", hint="install it: `pip install 'callcamp-sync[notify]'`"
-        ) from error
+    if find_spec("apprise") is None:
+        raise SettingsError("`notify_urls` needs the extra `notify`", hint="install it: `pip install 'callcamp-sync[notify]'`")
 
 
 async def post_text(urls: Sequence[str], title: str, text: str) -> str | None:

@@ -13,10 +13,11 @@ from unittest.mock import Mock
 
 import anyio
 import pytest
+from journal_cases import RUN, create, start
 
 from callcamp_sync import journal as journal_module
 from callcamp_sync.journal import Journal
-from callcamp_sync.model import Step, StepKind
+from callcamp_sync.model import Step
 from callcamp_sync.tally import Stop, Tally
 
 NOW = datetime(2026, 5, 10, 14, 30, tzinfo=UTC)
@@ -38,24 +39,9 @@ class Disk:
 @contextmanager
 def opened(path: Path, disk: Disk) -> Iterator[Journal]:
     with Journal.open(path / "journal.sqlite3", clock=disk) as journal:
-        journal.start_run(
-            run_id="run-1",
-            host="h",
-            campaign="c",
-            command="sync",
-            version="0",
-            plan_id=None,
-            digests={},
-            valid_rows=1,
-            folder=None,
-            who="w",
-        )
+        start(journal, RUN)
         disk.threads.clear()
         yield journal
-
-
-def create(number: int) -> Step:
-    return Step(id=f"create-{number}", kind=StepKind.CREATE, rows=(number,), phone="+12015550123")
 
 
 @pytest.fixture
@@ -69,8 +55,8 @@ async def test_a_quick_disk_is_written_to_without_a_thread(tmp_path: Path) -> No
     disk = Disk()
     with opened(tmp_path, disk) as journal:
         for number in range(5):
-            await journal.intent("run-1", create(number), 1)
-        assert len(journal.steps("run-1")) == 5
+            await journal.intent(RUN, create(number), 1)
+        assert len(journal.steps(RUN)) == 5
     assert set(disk.threads) == {threading.get_ident()}
 
 
@@ -90,15 +76,15 @@ async def test_after_a_slow_commit_the_loop_goes_on_while_others_are_made(
 
     with opened(tmp_path, disk) as journal:
         disk.seconds = 0.3
-        await journal.intent("run-1", create(0), 1)
+        await journal.intent(RUN, create(0), 1)
         async with anyio.create_task_group() as group:
             group.start_soon(others)
-            await journal.intent("run-1", create(1), 1)
+            await journal.intent(RUN, create(1), 1)
             group.cancel_scope.cancel()
         disk.seconds = 0.0
-        await journal.intent("run-1", create(2), 1)
-        await journal.intent("run-1", create(3), 1)
-        assert len(journal.steps("run-1")) == 4
+        await journal.intent(RUN, create(2), 1)
+        await journal.intent(RUN, create(3), 1)
+        assert len(journal.steps(RUN)) == 4
     here = threading.get_ident()
     assert [thread == here for thread in disk.threads] == [True, False, False, True]
     assert turns > 5

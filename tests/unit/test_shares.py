@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -111,12 +112,12 @@ def test_a_job_of_a_night_that_is_gone_is_to_stop() -> None:
     bureau = Bureau()
     bureau.callcamp_open(night="n", client="c")
     assert (bureau.callcamp_begin(night="n", job="0"), bureau.callcamp_begin(night="n", job="0")) == (1, 2)
-    asked = {"night": "n", "job": "n-0", "account": "a", "place": "p", "holds": 0.0, "wants": True}
-    assert bureau.callcamp_call_in(**asked)["stop"] is None  # type: ignore[arg-type]
+    call_in = partial(bureau.callcamp_call_in, night="n", job="n-0", account="a", place="p", holds=0.0, wants=True)
+    assert call_in()["stop"] is None
     bureau.callcamp_stop(night="n", job="n-0", reason="interrupted", code=130)
-    assert bureau.callcamp_call_in(**asked)["stop"] == ("interrupted", 130)  # type: ignore[arg-type]
+    assert call_in()["stop"] == ("interrupted", 130)
     bureau.remove_client(None, "c")
-    assert bureau.callcamp_call_in(**asked)["stop"] == ("whoever sent the job is gone", 130)  # type: ignore[arg-type]
+    assert call_in()["stop"] == ("whoever sent the job is gone", 130)
 
 
 @dataclass
