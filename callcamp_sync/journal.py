@@ -7,10 +7,10 @@ The life of a step (for an associate: of each of its contacts):
     intent --> done | refused | drifted | held | not-attempted        closed
            `-> unknown --settle--> done | not-attempted | ...         open until a listing has told; so is a killed run's intent
 
-Times are UTC. Intents are committed in groups: while one commit is under way, all that come meanwhile gather for the next, so
-that many workers share one fsync. Outcomes ride along; losing one costs a look-up. One event loop at a time; the methods that
-are not async wait for the disk and may be called from any thread.
-Rule source: design, section 4, promise 3; issue 3, items 1 and 6. The file: journal_file.py; values and entries: journal_rows.py.
+Times are UTC. Many intents may share one commit. Outcomes ride along; losing one costs a look-up. One event loop at a time; the
+methods that are not async wait for the disk and may be called from any thread.
+Rule source: design, section 4, promise 3; issue 3, items 1 and 6. The file: journal_file.py; values and entries: journal_rows.py;
+which tasks share a commit: group_commit.py.
 """
 
 from __future__ import annotations
@@ -18,12 +18,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -31,11 +29,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import anyio
-import anyio.lowlevel
-import anyio.to_thread
-
 from callcamp_sync.errors import NotFoundError, StalePlanError, StateError
+from callcamp_sync.group_commit import GroupCommit
 from callcamp_sync.journal_file import connect, damaged, make_portable, translated
 from callcamp_sync.journal_rows import (
     Entry,
@@ -71,24 +66,6 @@ DELETE FROM run WHERE started_at < CASE WHEN finished_at IS NULL THEN ? ELSE ? E
 _LONGEST_RUN = timedelta(days=1)
 
 
-#: Turns of the loop that a commit waits for company, as long as each brings some.
-_TURNS = 2
-
-#: A commit that took longer than this is slow: so many of the next ones are made in a thread. A quick one is over before a busy
-#: loop would have heard from the thread.
-_QUICK_SECONDS, _SLOW_COMMITS = 0.002, 100
-
-
-@dataclass(slots=True)
-class _Group:
-    """Intents that will share one commit. The task that opened it commits for all."""
-
-    wanted: list[tuple[str, Step, int]] = field(default_factory=list)
-    done: anyio.Event = field(default_factory=anyio.Event)
-    durable: bool = False
-    error: StateError | None = None
-
-
 class Journal:
     """The journal of a state folder. Made by `Journal.open`; a context manager."""
 
@@ -99,10 +76,8 @@ class Journal:
         self._clock = clock
         self._lock = threading.Lock()
         self._outcomes: deque[Entry] = deque()
-        self._gathering: _Group | None = None
-        self._committing: _Group | None = None
+        self._commits = GroupCommit(self._commit)
         self._broken: StateError | None = None
-        self._in_thread = 0  # commits that are still to be made there
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], datetime]) -> Self:
@@ -200,7 +175,7 @@ class Journal:
         attempt: 1 for the first request of the step. Raises StateError when the disk refuses: then nothing may be sent, and
         every later intent is refused too. A task that is cancelled while it waits may leave an intent behind: it costs a look-up.
         """
-        await self._join([(run_id, step, attempt)])
+        await self._commits.join([(run_id, step, attempt)])
 
     def outcome(self, run_id: str, outcome: Outcome) -> None:
         """Take note of a step's end. Buffered: on the disk with the next group, flush, other write, or close."""
@@ -208,7 +183,7 @@ class Journal:
 
     async def flush(self) -> None:
         """Returns when every outcome that was noted before is on the disk. Raises StateError."""
-        await self._join([])
+        await self._commits.join([])
 
     def pending(self, host: str, campaign: str) -> list[Pending]:
         """The open steps of every run on that campaign, oldest run first: intents without an end, and unknown ends."""
@@ -303,60 +278,13 @@ class Journal:
 
     # --- transactions ---------------------------------------------------------------------------------------------------
 
-    async def _join(self, wanted: Sequence[tuple[str, Step, int]]) -> None:
-        """Have `wanted` committed together with what others want meanwhile."""
-        group = self._gathering
-        if group is None:
-            group = self._gathering = _Group()
-            group.wanted.extend(wanted)
-            await self._lead(group)
-        else:
-            group.wanted.extend(wanted)
-            await group.done.wait()
-        if not group.durable:
-            error = group.error or StateError(f"the journal `{self._path}` could not be written")
-            raise StateError(error.message, hint=error.hint) from error
-
-    async def _lead(self, group: _Group) -> None:
-        """Wait for the commit under way, close the group, commit it, wake its members. Others depend on it: not cancellable."""
-        with anyio.CancelScope(shield=True):
-            if self._committing is not None:
-                await self._committing.done.wait()
-            # Those whom that commit woke are about to ask for the next one: a turn of the loop takes them along, and where it
-            # brought some, one more.
-            for _ in range(_TURNS):
-                members = len(group.wanted)
-                await anyio.lowlevel.checkpoint()
-                if len(group.wanted) == members:
-                    break
-            self._gathering, self._committing = None, group
-            try:
-                await self._commit_soon(group)
-                group.durable = True
-            except StateError as error:
-                group.error = error
-            finally:
-                self._committing = None
-                group.done.set()
-
-    async def _commit_soon(self, group: _Group) -> None:
-        """Commit at once while the disk is quick, in a thread while it is slow, so that no answer waits long for it."""
-        if self._in_thread:
-            self._in_thread -= 1
-            await anyio.to_thread.run_sync(self._commit_group, group)
-            return
-        began = time.monotonic()
-        self._commit_group(group)
-        if time.monotonic() - began > _QUICK_SECONDS:
-            self._in_thread = _SLOW_COMMITS
-
-    def _commit_group(self, group: _Group) -> None:
+    def _commit(self, wanted: Sequence[tuple[str, Step, int]]) -> None:
         """After one refusal by the disk no later intent is believed: fsync may lie the second time."""
-        if self._broken is not None and group.wanted:
+        if self._broken is not None and wanted:
             raise self._broken
         at = stamp(self._clock())
         try:
-            self._write(entry for run_id, step, attempt in group.wanted for entry in intents(run_id, step, attempt, at))
+            self._write(entry for run_id, step, attempt in wanted for entry in intents(run_id, step, attempt, at))
         except StateError as error:
             self._broken = error
             raise

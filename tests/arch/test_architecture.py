@@ -37,7 +37,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
     "composers": frozenset({"rows", "snapshot", "calls", "likeness", "mapping_text"}),
     "edges": frozenset(
         {
-            *("sheets", "api", "journal", "journal_file", "journal_rows", "ledger", "lock", "private"),
+            *("sheets", "api", "journal", "journal_file", "journal_rows", "group_commit", "ledger", "lock", "private"),
             *("settings", "settings_layers", "tokens", "report", "audit", "sandbox", "share", "sending", "tally", "linking"),
             *("execution", "history", "alerts", "metrics", "bugs"),
         }
@@ -63,7 +63,7 @@ ACQUAINTED: Mapping[str, frozenset[str]] = {
     "steps": frozenset({"diff"}),  # turns a Difference into steps
     "plan_document": frozenset({"steps"}),  # a saved plan is read back by the digest of its steps
     "mapping_text": frozenset({"likeness"}),  # writes guesses down
-    "journal": frozenset({"journal_file", "journal_rows"}),  # one room in three modules
+    "journal": frozenset({"journal_file", "journal_rows", "group_commit"}),  # one room in four modules
     "journal_file": frozenset({"private"}),
     "history": frozenset({"journal_file", "journal_rows"}),  # another file of the same make
     "ledger": frozenset({"private"}),
@@ -127,7 +127,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "anyio": frozenset(
         {
             "api",
-            "journal",
+            "group_commit",
             "execution",
             "tally",
             "linking",

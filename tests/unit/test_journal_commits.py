@@ -15,7 +15,7 @@ import anyio
 import pytest
 from journal_cases import RUN, create, start
 
-from callcamp_sync import journal as journal_module
+from callcamp_sync import group_commit
 from callcamp_sync.journal import Journal
 from callcamp_sync.model import Step
 from callcamp_sync.tally import Stop, Tally
@@ -47,7 +47,7 @@ def opened(path: Path, disk: Disk) -> Iterator[Journal]:
 @pytest.fixture
 def generous(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine is no slow disk."""
-    monkeypatch.setattr(journal_module, "_QUICK_SECONDS", 0.2)
+    monkeypatch.setattr(group_commit, "_QUICK_SECONDS", 0.2)
 
 
 @pytest.mark.usefixtures("generous")
@@ -65,7 +65,7 @@ async def test_after_a_slow_commit_the_loop_goes_on_while_others_are_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two in a thread, during which other tasks get their turns; then the disk is tried again."""
-    monkeypatch.setattr(journal_module, "_SLOW_COMMITS", 2)
+    monkeypatch.setattr(group_commit, "_SLOW_COMMITS", 2)
     disk, turns = Disk(), 0
 
     async def others() -> None:
