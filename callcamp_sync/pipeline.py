@@ -41,7 +41,7 @@ from callcamp_sync import (
     settling,
     snapshot,
 )
-from callcamp_sync.aside import aside
+from callcamp_sync.aside import aside, both
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, note_never, open_desk
 from callcamp_sync.diff import Difference
@@ -52,7 +52,7 @@ from callcamp_sync.forecast import calls_caused, forecast
 from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.model import Arrival, CampaignInfo, Fate, OnMissing, Outcome, Plan, Report, Took
 from callcamp_sync.policy import person_keys
-from callcamp_sync.rows import Desired
+from callcamp_sync.rows import Desired, asked
 from callcamp_sync.schema import RecordSchema
 from callcamp_sync.sending import Sender
 from callcamp_sync.sheets.atomic import replacing
@@ -119,22 +119,23 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
 
     In a job the plan's guards begin with those of the file that arrived.
     """
-    record_type = await planning.read_type(desk.client, campaign)
-    desired = await aside(planning.desire, subject, record_type)
-    past = desk.bench.past
-    arrival = await aside(habits.arrived, subject, desired) if past is not None else None
+    client, on_page = desk.client, desk.bench.progress.reading
+    record_type = await planning.read_type(client, campaign)
     listed_at = desk.now
     host = subject.settings.host
     pending = desk.journal.pending(host, campaign.uuid)
+    # What an earlier run left open may be any order's: only a listing settles it.
+    missing = OnMissing.CANCEL if pending else subject.settings.missing
+    asks, rows = asked(planning.bound(subject, record_type)), subject.sheet.info.rows
+    desired, begun = await both(
+        partial(aside, planning.desire, subject, record_type),
+        partial(searching.begin, client, campaign, asks, rows=rows, missing=missing, on_page=on_page),
+    )
+    past = desk.bench.past
+    arrival = await aside(habits.arrived, subject, desired) if past is not None else None
+    mode = subject.settings.mode
     standing, found, desired = await planning.stand(
-        desk.client,
-        campaign,
-        record_type,
-        desired,
-        mode=subject.settings.mode,
-        on_page=desk.bench.progress.reading,
-        # What an earlier run left open may be any order's: only a listing settles it.
-        missing=OnMissing.CANCEL if pending else subject.settings.missing,
+        client, campaign, record_type, desired, mode=mode, on_page=on_page, missing=missing, begun=begun
     )
     note_never(desk.ledger, campaign.uuid, standing.orders)
     waiting = settling.unsettled(pending, standing.orders, desk.now, subject.settings.grace_seconds)

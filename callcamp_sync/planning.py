@@ -171,17 +171,22 @@ async def stand(
     mode: Mode,
     on_page: OnPage,
     missing: OnMissing = OnMissing.CANCEL,
+    begun: searching.Begun | None = None,
 ) -> tuple[Standing, Found, Desired]:
     """List or search the campaign, and find for each live row its order, or the contact that may be linked.
 
-    missing: what becomes of orders without a row; a search is thought of only where they are kept.
+    missing: what becomes of orders without a row; a search is thought of only where they are kept. begun: what was read of the
+    campaign already.
 
     The third answer is `desired` without the issues of cells that say what stands there already and, for an export, without what
     nobody edited.
     """
-    read = await searching.orders(client, campaign, desired, missing, on_page)
+    read = await searching.orders(client, campaign, desired, missing, on_page, begun=begun)
     listing, searched = read.listing, read.searched
-    records, notices = await searching.records(client, campaign, desired, on_page, listing.frame if searched else None)
+    if begun is not None and begun.records is not None:
+        records, notices = begun.records
+    else:
+        records, notices = await searching.records(client, campaign, desired, on_page, listing.frame if searched else None)
     fields = [*FIELDS, *(spec.field for spec in record_type.parameters)]
     orders = snapshot.existing_orders(listing.frame, records, fields)
     visible = _visible(records, fields)

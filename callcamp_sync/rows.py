@@ -32,6 +32,23 @@ _NAMED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a sheet asks about, whatever its cells say: the mapped fields that carry values, and what finds a row's order."""
+
+    fields: tuple[Field, ...]
+    keys: tuple[str, ...]
+
+
+def asked(binding: Binding) -> Asked:
+    """Of a sheet whose headings are bound, before its cells are read."""
+    return Asked(fields=_fields(binding.rules), keys=binding.keys)
+
+
+def _fields(rules: Sequence[Rule]) -> tuple[Field, ...]:
+    return tuple(rule.field for rule in rules if rule.field.name not in (*_KEYS, "phoneNumber"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """What the sheet asks for.
 
@@ -53,7 +70,7 @@ class Desired:
     @property
     def fields(self) -> tuple[Field, ...]:
         """The mapped fields that carry values, the phone number apart."""
-        return tuple(rule.field for rule in self.rules if rule.field.name not in (*_KEYS, "phoneNumber"))
+        return _fields(self.rules)
 
     def lacks(self, orders: pl.DataFrame) -> bool:
         """Whether the sheet is an export, and some of these orders are none that it was made of."""

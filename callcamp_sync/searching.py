@@ -28,7 +28,7 @@ from callcamp_sync.fields import Field, Home
 from callcamp_sync.model import CampaignInfo, OnMissing, Plan
 from callcamp_sync.phones import read_e164
 from callcamp_sync.policy import person_key, person_keys
-from callcamp_sync.rows import Desired
+from callcamp_sync.rows import Asked, Desired
 from callcamp_sync.statuses import CANCELED
 
 #: Digits at the end of a number that every spelling of it has together: variants differ before them.
@@ -71,10 +71,48 @@ class Read:
     words: tuple[str, ...] = ()
 
 
-async def orders(client: Client, campaign: CampaignInfo, desired: Desired, missing: OnMissing, on_page: OnPage) -> Read:
+#: Contacts, where a mapped column needs them and the token may read them, and sentences about that.
+Records = tuple[pl.DataFrame | None, list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """What was read of a campaign before the sheet's cells were. listing, records: where no search could pay."""
+
+    first: FirstPage
+    listing: Listing | None = None
+    records: Records | None = None
+
+
+async def begin(client: Client, campaign: CampaignInfo, asked: Asked, *, rows: int, missing: OnMissing, on_page: OnPage) -> Begun:
+    """Read what is needed whatever the cells of a sheet of so many rows turn out to mean."""
+    first = await client.first_orders(campaign.uuid)
+    if missing is OnMissing.KEEP and first.total is not None and costs(rows, first.total, 1, with_records=True).worth_it:
+        return Begun(first=first)
+    listing = await _all(client, campaign, on_page, first)
+    return Begun(first=first, listing=listing, records=await records(client, campaign, asked, on_page, None))
+
+
+async def _all(client: Client, campaign: CampaignInfo, on_page: OnPage, first: FirstPage | None) -> Listing:
+    return await client.list_orders(campaign.uuid, on_page=lambda done, of: on_page("orders", done, of), first=first)
+
+
+async def orders(
+    client: Client,
+    campaign: CampaignInfo,
+    desired: Desired,
+    missing: OnMissing,
+    on_page: OnPage,
+    *,
+    begun: Begun | None = None,
+) -> Read:
     """The campaign's orders: those of the sheet's numbers where that is enough and much cheaper, else all."""
+    if begun is not None and begun.listing is not None:
+        return Read(begun.listing)
     wanted = numbers(desired, missing)
-    first = await client.first_orders(campaign.uuid) if wanted else None
+    first = begun.first if begun is not None else None
+    if wanted and first is None:
+        first = await client.first_orders(campaign.uuid)
     words: tuple[str, ...] = ()
     if wanted and first is not None and first.total is not None:
         expected = partial(costs, len(wanted), first.total, with_records=bool(_wanted_of_records(desired)))
@@ -85,24 +123,23 @@ async def orders(client: Client, campaign: CampaignInfo, desired: Desired, missi
             return Read(found, total=first.total, searched=len(wanted), words=(told,))
         if expected(pages or 1).worth_it:
             words = ("the server's search did not find what is known to be there, so the whole campaign was listed",)
-    listing = await client.list_orders(campaign.uuid, on_page=lambda done, of: on_page("orders", done, of), first=first)
-    return Read(listing, words=words)
+    return Read(await _all(client, campaign, on_page, first), words=words)
 
 
-def _wanted_of_records(desired: Desired) -> list[Field]:
+def _wanted_of_records(asked: Asked | Desired) -> list[Field]:
     """The mapped fields that the list of orders does not show."""
-    return [f for f in desired.fields if f.home in (Home.RECORD, Home.PARAMETER) and f.name != "name"]
+    return [f for f in asked.fields if f.home in (Home.RECORD, Home.PARAMETER) and f.name != "name"]
 
 
 async def records(
-    client: Client, campaign: CampaignInfo, desired: Desired, on_page: OnPage, orders: pl.DataFrame | None
-) -> tuple[pl.DataFrame | None, list[str]]:
+    client: Client, campaign: CampaignInfo, asked: Asked | Desired, on_page: OnPage, orders: pl.DataFrame | None
+) -> Records:
     """The campaign's contacts, where a mapped column or a key needs what the list of orders does not show.
 
     orders: those that were found by a search: then only their contacts are read.
     """
-    wanted = _wanted_of_records(desired)
-    keys = [key for key in desired.keys if key.startswith("parameters.")]
+    wanted = _wanted_of_records(asked)
+    keys = [key for key in asked.keys if key.startswith("parameters.")]
     if not wanted and not keys:
         return None, []
     names = sorted({f.wire for f in wanted if f.home is Home.PARAMETER} | {key.removeprefix("parameters.") for key in keys})
