@@ -70,10 +70,10 @@ def write_report(report: Report, folder: Path) -> tuple[str, ...]:
     """
     with replacing(folder / FILE_NAME) as path, path.open("wb") as stream:
         write_json(report, stream)
-    # Compressing a large workbook keeps one core busy outside Python: the other files are made meanwhile.
+    write_csv(folder / "rows.csv", csv_rows(report), dialect="excel")
+    # Compressing a large workbook keeps one core busy outside Python: the page is made meanwhile.
     with ThreadPoolExecutor(2) as pool:
         warnings = pool.map(lambda write: _attempted(write, report, folder), (_write_workbook, _write_page, _write_markdown))
-        write_csv(folder / "rows.csv", csv_rows(report), dialect="excel")
     return tuple(chain.from_iterable(warnings))
 
 
