@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from callcamp_sync import arrivals
+from callcamp_sync import arrivals, missing
 from callcamp_sync.diff import Difference
 from callcamp_sync.model import Arrival, OnMissing
 from callcamp_sync.night import Past
@@ -43,7 +43,7 @@ def compared(arrival: Arrival, difference: Difference, wished: Wishes) -> Arriva
     if wished.on_missing is OnMissing.KEEP:
         return arrival
     whole = difference.whole and wished.keep_because is None
-    return replace(arrival, absent=tuple(difference.orders["order_uuid"]), whole=whole)
+    return replace(arrival, absent=missing.absent(difference.orders), whole=whole)
 
 
 def allowed(settings: Settings) -> arrivals.Habits:

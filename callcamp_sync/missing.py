@@ -8,6 +8,8 @@ then.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from callcamp_sync import frames
@@ -24,6 +26,7 @@ _DONE = {Ask.NOTHING: "kept", Ask.CANCEL: "canceled", Ask.REMOVE: "removed"}
 WAITS = "so it waits"
 
 _NOT_WHOLE = "rows of the sheet were rejected or held, so absent is not missing"
+_BESIDE = "a row has its number or its contact, and is about another order"
 
 
 def without_row(sides: Sides, wishes: Wishes, *, whole: bool) -> pl.DataFrame:
@@ -32,7 +35,18 @@ def without_row(sides: Sides, wishes: Wishes, *, whole: bool) -> pl.DataFrame:
     whole: no row was rejected or held.
     """
     ask = _ASKS[wishes.on_missing]
-    left = _not_pointed_at(sides).with_columns(outcome=_outcome(ask, wishes))
+    left, beside = _not_pointed_at(sides)
+    left = left.with_columns(outcome=_outcome(ask, wishes))
+    kept = frames.fit(beside.with_columns(outcome=_outcome(Ask.NOTHING, wishes), message=pl.lit(_BESIDE)), ORDER_LINE_SCHEMA)
+    return pl.concat([_lines(left, ask, wishes, whole=whole), kept])
+
+
+def absent(lines: pl.DataFrame) -> tuple[str, ...]:
+    """Of what `without_row` made: the orders that the sheet lacks. One whose number or contact a row has is not absent."""
+    return tuple(lines.filter(pl.col("message").ne_missing(_BESIDE))["order_uuid"])
+
+
+def _lines(left: pl.DataFrame, ask: Ask, wishes: Wishes, *, whole: bool) -> pl.DataFrame:
     because = wishes.keep_because or (None if whole else _NOT_WHOLE)
     if ask is Ask.NOTHING:
         return frames.fit(left, ORDER_LINE_SCHEMA)
@@ -63,17 +77,26 @@ def _outcome(ask: Ask, wishes: Wishes) -> pl.Expr:
     return pl.when(wishes.is_never(pl.col("phone"))).then(pl.lit("protected")).otherwise(by_status)
 
 
-def _not_pointed_at(sides: Sides) -> pl.DataFrame:
-    """The orders that no row of the sheet means: neither by what it was matched with, nor by any key that it carries."""
+def _not_pointed_at(sides: Sides) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The orders that no row of the sheet means, neither by what it was matched with, nor by any key that it carries; and those
+    whose key a row carries that is certainly about another order: two orders of one number, of which the row names one.
+    """
     places = sides.matched.select("place").drop_nulls()
-    left = sides.orders.with_row_index("place").join(places, on="place", how="anti", maintain_order="left").drop("place")
+    others = sides.orders.with_row_index("place").join(places, on="place", how="anti", maintain_order="left").drop("place")
     # Of a row that is certainly about one order the number is meant as it is spelled; any other may mean it in every spelling.
     certain = sides.matched.filter(pl.col("place").is_not_null() & pl.col("code").is_null())
     rest = sides.desired.join(certain, on=ROW, how="anti")
-    keys = [(sides.desired, pl.col(key)) for key in ("order_uuid", "record_uuid", "phone")]
-    for rows, key in (*keys, (rest, person_key(pl.col("phone")))):
-        said, standing = (side.select(key).to_series() for side in (rows, left))
+    keys = [pl.col(key) for key in ("order_uuid", "record_uuid", "phone")]
+    unclaimed = _without(others, rest, [*keys, person_key(pl.col("phone"))])
+    left = _without(unclaimed, sides.desired, keys)
+    return left, unclaimed.join(left.select("order_uuid"), on="order_uuid", how="anti", maintain_order="left")
+
+
+def _without(orders: pl.DataFrame, rows: pl.DataFrame, keys: Sequence[pl.Expr]) -> pl.DataFrame:
+    """The orders of which no row carries any of the keys."""
+    for key in keys:
+        said, standing = (side.select(key).to_series() for side in (rows, orders))
         # Few orders are left by now, and a set of these is cheaper than one of all that the sheet says.
         carried = said.filter(said.is_in(standing.drop_nulls().unique().implode())).unique()
-        left = left.filter(~standing.is_in(carried.implode()).fill_null(value=False))
-    return left
+        orders = orders.filter(~standing.is_in(carried.implode()).fill_null(value=False))
+    return orders

@@ -44,12 +44,18 @@ def test_every_row_and_every_order_ends_in_one_line(box: Sandbox, case: Case) ->
         assert balance(report) == []
         assert set(lines_by_row(report)) == {row.number for row in case.rows}
         assert sum(report.counts.values()) == report.source.rows == len(case.rows)
-        assert {uuid for uuid, order in before.items() if _is_meant(order, report)} == set(before) - _without_row(report)
-        assert _without_row(report) <= set(before)
+        meant, without = {uuid for uuid, order in before.items() if _is_meant(order, report)}, _without_row(report)
+        assert meant | without == set(before)
+        assert meant & without == _beside(report), "an order whose number or contact stands in a row about another order"
+        assert not without & {line["order_uuid"] for line in lines_by_row(report).values()}
 
 
 def _without_row(report: Report) -> set[str]:
     return set(report.orders["order_uuid"])
+
+
+def _beside(report: Report) -> set[str]:
+    return set(report.orders.filter(report.orders["message"].str.contains("another order"))["order_uuid"])
 
 
 def _is_meant(order: Order, report: Report) -> bool:

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from core_cases import Cells, P, difference, orders, sheet
 
+from callcamp_sync.missing import absent
 from callcamp_sync.model import Mode, OnMissing
 
 #: status -> outcome under keep, cancel, remove
@@ -101,6 +102,19 @@ def test_every_order_is_a_rows_or_missing_never_both() -> None:
     ours = set(found.rows["order_uuid"].drop_nulls())
     assert (ours, set(found.orders["order_uuid"])) == ({"o2", "o4"}, {"o0", "o1", "o3", "o5"})
     assert found.orders.select(pl.col("outcome").unique()).to_series().to_list() == ["kept"]
+
+
+@pytest.mark.parametrize("on", OnMissing)
+@pytest.mark.parametrize("shared", [{"phone": P[1]}, {"phone": P[2], "record_uuid": "r1"}], ids=["its number", "its contact"])
+def test_of_two_orders_the_one_that_no_row_names_is_kept_and_told(shared: Cells, on: OnMissing) -> None:
+    """Which of them is too many nobody can know: to end none silently, and to let none vanish from the report."""
+    standing = orders({"phone": P[1], "record_uuid": "r1"}, {"record_uuid": "r2", **shared})
+    row: Cells = {"phone": P[1], "order_uuid": "o0", "record_uuid": "r1"}
+    found = difference(sheet(row), standing, mode=Mode.MIRROR, on_missing=on)
+    assert found.rows["order_uuid"].to_list() == ["o0"]
+    assert found.orders.select("order_uuid", "outcome").rows() == [("o1", "kept")]
+    assert "another order" in found.orders["message"][0]
+    assert absent(found.orders) == (), "and so no file that comes counts it as gone"
 
 
 WAITING = [
