@@ -35,6 +35,7 @@ from callcamp_sync.sheets import SheetLimits, read_sheet
 from callcamp_sync.statuses import DO_NOT_CALL, fold_status
 from callcamp_sync.steps import digest
 from callcamp_sync.tally import Stop
+from callcamp_sync.values.codes import REGIONS
 
 LEDGER_NAME = "do-not-call.jsonl"
 PACE_FOLDER = "pace"
@@ -195,7 +196,11 @@ def load_mapping(path: Path | None) -> SheetMapping:
         raise MappingError(f"the mapping `{path}` cannot be read: {error.strerror}", hint="check the path after `-m`") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"the mapping `{path}` is not TOML: {error}", hint="see docs/mapping.md") from error
-    return parse_mapping(data, path=str(path))
+    made = parse_mapping(data, path=str(path))
+    if made.phone.region is not None and made.phone.region not in REGIONS:
+        words = f"[phone] region: `{made.phone.region}` is no country; write its two letters, such as GB"
+        raise MappingError(f"the mapping `{path}` has a mistake: {words}", hint="see docs/mapping.md")
+    return made
 
 
 def load_record_type(path: Path) -> RecordSchema:

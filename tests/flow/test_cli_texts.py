@@ -263,3 +263,16 @@ def test_a_reader_that_leaves_early_is_no_error(stage: Stage) -> None:
         process.stdout.close()
         said = process.stderr.read().decode()
     assert (process.returncode, said) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only some systems have a disk that is always full")
+@pytest.mark.parametrize("words", [["--help"], ["config", "show"], ["config", "show", "--json"]], ids=" ".join)
+def test_a_full_disk_under_standard_output_is_told_and_is_no_bug(stage: Stage, words: list[str]) -> None:
+    command = [sys.executable, "-m", "callcamp_sync", *words]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            command, cwd=stage.folder, env=stage.environ, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 6
+    assert ended.stderr.startswith("error: what was to be said could not be written: No space left on device\nhint: ")
+    assert ended.stderr.count("\n") == 2
