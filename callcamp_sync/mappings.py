@@ -148,8 +148,12 @@ async def check(request: Request, bench: Bench) -> Checked:
             for feed in binding.feeds
         ),
         unmatched=binding.unmatched,
-        notices=(*checked.notices, *subject.sheet.info.warnings, *binding.notices),
+        notices=(*checked.notices, *subject.sheet.info.warnings, *binding.notices, *map(_lacks, desired.needed_unmapped)),
     )
+
+
+def _lacks(parameter: str) -> str:
+    return f"the record type requires `{parameter}`, which no column feeds: a row that would become a new contact is rejected"
 
 
 async def explain(request: Request, bench: Bench, row: int) -> RowTrace:

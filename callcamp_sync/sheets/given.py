@@ -19,7 +19,10 @@ NAME = "a polars frame"
 
 
 def given_sheet(frame: pl.DataFrame) -> Sheet:
-    """The frame as a sheet. Raises SheetError: a column that is not text, no column, headings that are double or reserved."""
+    """The frame as a sheet. Raises SheetError: no frame, a column that is not text, no column, headings double or reserved."""
+    if not isinstance(frame, pl.DataFrame):
+        hint = "give a path, or a polars DataFrame; a LazyFrame becomes one by `.collect()`"
+        raise SheetError(f"a sheet cannot be read from a {type(frame).__name__}", hint=hint)
     wrong = [f"`{name}` ({kind})" for name, kind in frame.schema.items() if kind not in (pl.String, pl.Null)]
     if wrong:
         hint = "read the file with `infer_schema=False`; a number has lost its leading zeros, and a cast does not bring them back"

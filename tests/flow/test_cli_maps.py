@@ -183,6 +183,15 @@ def test_check_names_what_does_not_fit(stage: Stage, change: tuple[str, str], wo
     assert (ended.code, words in ended.err) == (2, True), ended
 
 
+def test_check_names_what_new_contacts_would_lack(stage: Stage) -> None:
+    """The record type asks for a company: a sheet without one can change contacts, and make none."""
+    stage.sheet([{"Phone": NEW[0]}])
+    stage.file("m.toml", "version = 1\n[record]\nphoneNumber = 'Phone'\n")
+    ended = stage.here("map", "check", "m.toml", "leads.csv", "-c", SPRING)
+    assert ended.code == 0, ended
+    assert "requires `Company`, which no column feeds" in ended.out + ended.err
+
+
 def test_check_counts_what_each_column_holds(stage: Stage) -> None:
     stage.sheet([ROW, ROW | {"Renewal": "tomorrow"}, ROW | {"Renewal": ""}])
     stage.file("m.toml", MAPPING)

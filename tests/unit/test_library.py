@@ -166,6 +166,13 @@ def test_a_frame_that_is_no_sheet_is_refused(frame: pl.DataFrame, words: str) ->
         callcamp_sync.read_sheet(frame, settings=callcamp_sync.Settings())
 
 
+@pytest.mark.parametrize("source", [pl.LazyFrame({"Phone": ["x"]}), {"Phone": ["x"]}, None], ids=["lazy", "a dict", "nothing"])
+def test_what_is_no_frame_is_refused_by_its_kind(source: Any) -> None:
+    with pytest.raises(SheetError, match=type(source).__name__) as refused:
+        callcamp_sync.read_sheet(source, settings=callcamp_sync.Settings())
+    assert "DataFrame" in (refused.value.hint or "")
+
+
 def test_a_frame_keeps_every_character_and_counts_like_a_spreadsheet() -> None:
     frame = pl.DataFrame({"Phone": ["0044 20 7946 0001", None, "  "], "Note": ["=1+1", None, "x"]})
     sheet = callcamp_sync.read_sheet(frame, settings=callcamp_sync.Settings())
