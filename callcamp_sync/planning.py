@@ -183,10 +183,8 @@ async def stand(
     """
     read = await searching.orders(client, campaign, desired, missing, on_page, begun=begun)
     listing, searched = read.listing, read.searched
-    if begun is not None and begun.records is not None:
-        records, notices = begun.records
-    else:
-        records, notices = await searching.records(client, campaign, desired, on_page, listing.frame if searched else None)
+    few = listing.frame if searched else None
+    records, notices = await searching.records(client, campaign, desired, on_page, few, begun=begun)
     fields = [*FIELDS, *(spec.field for spec in record_type.parameters)]
     orders = snapshot.existing_orders(listing.frame, records, fields)
     visible = _visible(records, fields)

@@ -75,13 +75,26 @@ class Read:
 Records = tuple[pl.DataFrame | None, list[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Begun:
-    """What was read of a campaign before the sheet's cells were. listing, records: where no search could pay."""
+    """What was read of a campaign before the sheet's cells were. listing, records: where no search could pay.
+
+    Both are forgotten by whoever takes them: of a million orders they need not be kept twice.
+    """
 
     first: FirstPage
     listing: Listing | None = None
     records: Records | None = None
+
+    def take_listing(self) -> Listing | None:
+        """All orders, if they were read; once."""
+        taken, self.listing = self.listing, None
+        return taken
+
+    def take_records(self) -> Records | None:
+        """The contacts, if they were read; once."""
+        taken, self.records = self.records, None
+        return taken
 
 
 async def begin(client: Client, campaign: CampaignInfo, asked: Asked, *, rows: int, missing: OnMissing, on_page: OnPage) -> Begun:
@@ -107,8 +120,9 @@ async def orders(
     begun: Begun | None = None,
 ) -> Read:
     """The campaign's orders: those of the sheet's numbers where that is enough and much cheaper, else all."""
-    if begun is not None and begun.listing is not None:
-        return Read(begun.listing)
+    read = begun.take_listing() if begun is not None else None
+    if read is not None:
+        return Read(read)
     wanted = numbers(desired, missing)
     first = begun.first if begun is not None else None
     if wanted and first is None:
@@ -132,12 +146,21 @@ def _wanted_of_records(asked: Asked | Desired) -> list[Field]:
 
 
 async def records(
-    client: Client, campaign: CampaignInfo, asked: Asked | Desired, on_page: OnPage, orders: pl.DataFrame | None
+    client: Client,
+    campaign: CampaignInfo,
+    asked: Asked | Desired,
+    on_page: OnPage,
+    orders: pl.DataFrame | None,
+    *,
+    begun: Begun | None = None,
 ) -> Records:
     """The campaign's contacts, where a mapped column or a key needs what the list of orders does not show.
 
     orders: those that were found by a search: then only their contacts are read.
     """
+    read = begun.take_records() if begun is not None else None
+    if read is not None:
+        return read
     wanted = _wanted_of_records(asked)
     keys = [key for key in asked.keys if key.startswith("parameters.")]
     if not wanted and not keys:
