@@ -199,7 +199,7 @@ def load_mapping(path: Path | None) -> SheetMapping:
     made = parse_mapping(data, path=str(path))
     if made.phone.region is not None and made.phone.region not in REGIONS:
         words = f"[phone] region: `{made.phone.region}` is no country; write its two letters, such as GB"
-        raise MappingError(f"the mapping `{path}` has a mistake: {words}", hint="see docs/mapping.md")
+        raise MappingError(f"`{path}`: {words}", hint="docs/mapping.md lists every table and key")
     return made
 
 
