@@ -71,7 +71,8 @@ def refuse(guards: tuple[Guard, ...]) -> None:
 
 
 def _empty(rows: int, valid: int) -> Guard:
-    message = f"no row of the sheet is valid ({rows} rows)" if rows else "the sheet has no rows"
+    few = {0: "the sheet has no rows", 1: "the only row of the sheet is not valid"}
+    message = few.get(rows, f"no row of the sheet is valid ({rows} rows)")
     return Guard(name="empty-sheet", limit=1, actual=valid, tripped=valid == 0, flag=None, message=message)
 
 

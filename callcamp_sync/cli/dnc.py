@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from callcamp_sync.cli.options import Common, SheetArg, command
+from callcamp_sync.report.terminal import counted
 
 app = typer.Typer(help="The ledger of who must never be called.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -85,7 +86,8 @@ def _told(common: Common, added: int, *, unreadable: dict[int, str] | None = Non
     if common.voice.as_json:
         common.voice.data({"added": added, "unreadable": [{"row": row, "message": why} for row, why in lines.items()]})
     else:
-        common.voice.text(f"{added} numbers added; {len(lines)} rows could not be read" if lines else f"{added} numbers added")
+        unread = f"; {counted(len(lines), 'row')} could not be read" if lines else ""
+        common.voice.text(f"{counted(added, 'number')} added{unread}")
 
 
 def _now() -> datetime:

@@ -10,6 +10,7 @@ import typer
 
 from callcamp_sync.cli.options import Common, command
 from callcamp_sync.errors import NotFoundError, UsageError
+from callcamp_sync.report.terminal import counted
 
 if TYPE_CHECKING:
     from callcamp_sync.chronicle import Line
@@ -120,7 +121,7 @@ def prune(
     if common.voice.as_json:
         common.voice.data({"forgotten": count})
     else:
-        common.voice.text(f"{count} runs forgotten")
+        common.voice.text(f"{counted(count, 'run')} forgotten")
     return 0
 
 

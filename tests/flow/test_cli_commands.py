@@ -71,7 +71,7 @@ def test_the_demo_prints_summaries_to_stdout_and_its_story_to_stderr(demo: tuple
 
 
 def test_a_number_in_the_ledger_is_never_created_again(stage: Stage) -> None:
-    assert stage.here("dnc", "add", NEW).out == "1 numbers added\n"
+    assert stage.here("dnc", "add", NEW).out == "1 number added\n"
     assert stage.here("sync", stage.sheet([lead(NEW), lead(OTHER)]), "-c", EMPTY, "--yes").code == 0
     assert stage.report()["counts"] == {"created": 1, "protected": 1}
     assert stage.phones(EMPTY) == [OTHER]
@@ -93,7 +93,7 @@ def test_a_suppression_file_is_imported_and_what_is_no_number_is_named_by_its_ro
     stage.file("never.csv", f"phone,reason\n{NEW},asked\nhello,typo\n020 7946 0123,asked\n")
     ended = stage.here("dnc", "import", "never.csv", "--region", "GB")
     assert ended.code == 3
-    assert ended.out == "2 numbers added; 1 rows could not be read\n"
+    assert ended.out == "2 numbers added; 1 row could not be read\n"
     assert "row 3:" in ended.err
     assert [entry["phone"] for entry in stage.here("dnc", "list", "--json").document] == [NEW, "+442079460123"]
 

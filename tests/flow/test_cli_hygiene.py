@@ -73,7 +73,7 @@ def test_the_workbook_has_a_tab_for_each_finding_and_the_ledger_takes_it_over(st
     book.close()
     assert (stage.folder / "found.xlsx").stat().st_mode & 0o077 == 0
     taken = stage.here("dnc", "import", "found.xlsx#do-not-call-elsewhere")
-    assert (taken.code, "1 numbers added" in taken.out) == (0, True)
+    assert (taken.code, "1 number added" in taken.out) == (0, True)
     assert stage.here("dnc", "check", CLEO).code == 3
 
 

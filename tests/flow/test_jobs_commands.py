@@ -73,5 +73,5 @@ def test_prune_obeys_the_setting(ready: Stage) -> None:
     assert ready.here("jobs", "run", "one").code == 0
     assert ready.here("runs", "prune").out == "0 runs forgotten\n"
     ready.more["CALLCAMP_RETENTION"] = "0s"
-    assert ready.here("runs", "prune").out == "1 runs forgotten\n"
+    assert ready.here("runs", "prune").out == "1 run forgotten\n"
     assert ready.here("runs", "list").out == "no runs yet\n"
