@@ -110,14 +110,15 @@ class Run:
     async def _changed(self, step: Step, *, again: bool) -> str | None:
         """Why the order's status may not be written, nor the order removed, any more: minutes may have passed since the listing.
 
-        One search before each such write. A release's first attempt is spared it while the listing that it stands on is fresh.
+        One search before each such write, two where the person may have another number. A release's first attempt is spared it
+        while the listing that it stands on is fresh.
         """
         writes = step.kind is StepKind.REMOVE or "status" in step.body
         if step.order_uuid is None or step.phone is None or not writes or drift.sets_never(step):
             return None
         if step.kind is StepKind.RELEASE and not again and anyio.current_time() - self._listed_at < _FRESH_SECONDS:
             return None
-        orders = await self.tally.sender.orders_of(step.phone)
+        orders = await self.tally.sender.orders_of_person(step.phone)
         if (orders["status"] == DO_NOT_CALL).any():
             return drift.NEVER
         now = drift.by_id(orders)

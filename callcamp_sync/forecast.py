@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from callcamp_sync.fields import FIELDS, Home
 from callcamp_sync.model import Fate, Forecast, Outcome, Pace, Plan, Step, StepKind
+from callcamp_sync.policy import may_have_two
 from callcamp_sync.statuses import DO_NOT_CALL, RELEASING, fold_status
 
 #: Items of a page of a listing.
@@ -38,7 +39,7 @@ def requests(plan: Plan, pace: Pace | None) -> int:
     listings = int(StepKind.RELEASE in kinds)
     if StepKind.ASSOCIATE in kinds:
         listings += 2 + (kinds.count(StepKind.ASSOCIATE) > 1)
-    looks = sum(_looked_at(step) for step in plan.steps) + _late_releases(kinds.count(StepKind.RELEASE), pace)
+    looks = sum(_looks(step) for step in plan.steps) + _late_looks(plan, pace)
     return sum(_sent(step) for step in plan.steps) + looks + listings * orders + _read_back(plan, orders)
 
 
@@ -82,17 +83,18 @@ def _sent(step: Step) -> bool:
     return step.kind is not StepKind.RELEASE or step.body.keys() != {"status"} or step.id in calling([step])
 
 
-def _looked_at(step: Step) -> bool:
-    """Whether order or contact are looked at right before the step. Releases are counted apart; Do Not Call never waits."""
+def _looks(step: Step) -> int:
+    """Requests for order or contact right before the step. Releases are counted apart; Do Not Call never waits."""
     if step.kind is StepKind.UPDATE_RECORD:
-        return True
+        return 1
     if step.kind is StepKind.RELEASE or step.order_uuid is None or step.phone is None:
-        return False
+        return 0
     if step.kind is StepKind.UPDATE_ORDER and fold_status(str(step.body.get("status", ""))) == DO_NOT_CALL:
-        return False
-    return step.kind is StepKind.REMOVE or "status" in step.body
+        return 0
+    return 1 + may_have_two(step.phone) if step.kind is StepKind.REMOVE or "status" in step.body else 0
 
 
-def _late_releases(releases: int, pace: Pace | None) -> int:
-    """Releases that come when the listing is no longer fresh."""
-    return max(0, releases - int(_FRESH_SECONDS * pace.per_second)) if pace else 0
+def _late_looks(plan: Plan, pace: Pace | None) -> int:
+    """Requests before the releases that come when the listing is no longer fresh."""
+    releases = [step.phone or "" for step in plan.steps if step.kind is StepKind.RELEASE]
+    return sum(1 + may_have_two(phone) for phone in releases[int(_FRESH_SECONDS * pace.per_second) :]) if pace else 0

@@ -93,6 +93,17 @@ _VARIANTS = (
 #: Every number that one of the patterns changes begins like this.
 _MAY_VARY = r"^(?:[1-9]|\+5(?:21|49|5))"
 
+#: Where they apply: whoever has a number there may stand somewhere under another one.
+_TWO_NUMBERS = ("+52", "+54", "+55")
+
+#: Digits at the end of a number that every spelling of it has together: variants differ before them.
+TAIL = 4
+
+
+def may_have_two(phone: str) -> bool:
+    """Whether the subscriber of this E.164 number may have another one that reaches him, too."""
+    return phone.startswith(_TWO_NUMBERS)
+
 
 def person_key(phone: pl.Expr) -> pl.Expr:
     """E.164 -> the key under which all numbers of one subscriber are equal. For recognising, not for dialling."""

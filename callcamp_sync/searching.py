@@ -27,12 +27,9 @@ from callcamp_sync.errors import AccessError, ungrouped
 from callcamp_sync.fields import Field, Home
 from callcamp_sync.model import CampaignInfo, OnMissing, Plan
 from callcamp_sync.phones import read_e164
-from callcamp_sync.policy import person_key, person_keys
+from callcamp_sync.policy import TAIL, person_key, person_keys
 from callcamp_sync.rows import Asked, Desired
 from callcamp_sync.statuses import CANCELED
-
-#: Digits at the end of a number that every spelling of it has together: variants differ before them.
-_TAIL = 4
 
 #: A search must cost at most this share of a listing: it answers fewer questions, and is dearer for the server.
 _SHARE = 0.5
@@ -214,7 +211,7 @@ async def pages_of_tail(client: Client, campaign: str, first: FirstPage) -> int 
         return None
     order, number = first.frame["order_uuid"][-1], standing[-1]
     pages = 1
-    for text in (number, number[-_TAIL:]):
+    for text in (number, number[-TAIL:]):
         said = await client.first_orders(campaign, search=text)
         if said.total is None or said.total > first.total // 2:
             return None
@@ -240,7 +237,7 @@ async def orders_of(client: Client, campaign: str, wanted: Sequence[str], *, wor
 
     with ungrouped():
         async with anyio.create_task_group() as group:
-            for text in sorted({*wanted, *(number[-_TAIL:] for number in wanted)}):
+            for text in sorted({*wanted, *(number[-TAIL:] for number in wanted)}):
                 group.start_soon(search, text)
     if not all(listing.complete for _, listing in found):
         return None

@@ -24,6 +24,7 @@ from callcamp_sync.errors import AccessError, NotFoundError, StateError, SyncErr
 from callcamp_sync.fields import BY_NAME, FIELDS, Kind
 from callcamp_sync.journal import Journal
 from callcamp_sync.model import Fate, Outcome, Step, StepKind
+from callcamp_sync.policy import TAIL, may_have_two, person_key, person_keys
 from callcamp_sync.statuses import fold_status
 
 
@@ -74,6 +75,16 @@ class Sender:
         """The orders that stand for exactly this number (snapshot.existing_orders). The search also finds names and parts."""
         listing = await self.client.search_orders(self.campaign, phone)
         return snapshot.existing_orders(listing.frame, None, FIELDS).filter(pl.col("phone") == phone)
+
+    async def orders_of_person(self, phone: str) -> pl.DataFrame:
+        """The orders of whoever has this number, under another number of the same subscriber as well."""
+        own = await self.orders_of(phone)
+        if not may_have_two(phone):
+            return own
+        listing = await self.client.search_orders(self.campaign, phone[-TAIL:])
+        near = snapshot.existing_orders(listing.frame, None, FIELDS)
+        same = near.filter(person_key(pl.col("phone")).is_in(list(person_keys([phone]))))
+        return pl.concat([own, same]).unique("order_uuid", keep="first", maintain_order=True)
 
     async def _look(self, phone: str | None) -> Listing:
         """The orders among which one must be, if it stands: those of its number; all, where the number is none."""

@@ -34,10 +34,23 @@ class Marks(Silent):
             ledger.add([Entry(phone=self._phone, source="cli")])
 
 
-def sync(box: Sandbox, folder: Path, text: str, *, campaign: str = "Pilot", progress: Silent | None = None) -> Report:
+def sync(
+    box: Sandbox,
+    folder: Path,
+    text: str,
+    *,
+    campaign: str = "Pilot",
+    progress: Silent | None = None,
+    concurrency: int = 8,
+) -> Report:
     (folder / "sheet.csv").write_text(text, encoding="utf-8")
     settings = Settings(
-        base_url=box.base_url, token=box.token, state_dir=folder / "state", report_dir=folder / "reports", settle_seconds=0
+        base_url=box.base_url,
+        token=box.token,
+        state_dir=folder / "state",
+        report_dir=folder / "reports",
+        settle_seconds=0,
+        concurrency=concurrency,
     )
     bench = Bench(settings=settings, progress=progress or Silent())
     return anyio.run(pipeline.sync, Request(sheet=str(folder / "sheet.csv"), campaign=campaign), bench)
@@ -63,6 +76,26 @@ def test_a_number_that_is_marked_while_the_run_is_on_is_not_released(world: Worl
     assert ended(report) == {A: "created", B: "drifted"}
     assert stands[A] == "planned"
     assert stands.get(B, "registered") == "registered"
+
+
+@pytest.mark.parametrize("asked", ["planned", "canceled"])
+def test_somebody_who_says_never_under_another_number_meanwhile_is_left_alone(world: World, tmp_path: Path, asked: str) -> None:
+    """A call that began before may end so at any moment. Mexico's two forms of a mobile number reach one person."""
+    pilot = next(one for one in world.campaigns.values() if one.name == "Pilot")
+    kind = next(iter(world.record_types.values()))
+    numbers = (A, "+525512345678", "+5215512345678")
+    first, old, new = (world.add_order(pilot, world.add_record(phone, record_type=kind)) for phone in numbers)
+
+    class Says(Silent):
+        def sending(self, done: int, total: int) -> None:
+            if done == 1:
+                world.change_order(new, status="do-not-call")
+
+    with Sandbox(world) as box:
+        rows = f"Phone,Status\n{A},{asked}\n{old.phone},{asked}\n"
+        report = sync(box, tmp_path, rows, progress=Says(), concurrency=1)
+    assert ended(report) == {A: {"planned": "updated"}.get(asked, asked), old.phone: "drifted"}
+    assert (first.status, old.status, new.status) == (asked, "registered", "do-not-call")
 
 
 def test_another_order_of_somebody_who_said_never_is_told(world: World, tmp_path: Path) -> None:

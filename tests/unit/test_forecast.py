@@ -32,6 +32,11 @@ RELEASE = step(StepKind.RELEASE, body={"status": "planned"})
         pytest.param([], 0, id="a plan without steps sends nothing"),
         pytest.param([step(StepKind.UPDATE_ORDER, body={"price": 1})], 1 + 1, id="a property: one request, one number read back"),
         pytest.param([step(StepKind.UPDATE_ORDER, body={"status": "planned"})], 2 + 1, id="a status is looked at once more"),
+        pytest.param(
+            [step(StepKind.UPDATE_ORDER, body={"status": "planned"}, phone="+525512345678")],
+            3 + 1,
+            id="twice where one person may have two numbers",
+        ),
         pytest.param([step(StepKind.UPDATE_ORDER, body={"status": "Do Not Call"})], 1 + 1, id="Do Not Call never waits"),
         pytest.param([step(StepKind.UPDATE_RECORD)], 2 + 1, id="a contact is looked at once more"),
         pytest.param([step(StepKind.UPDATE_RECORD, body={"phoneNumber": "+1"})], 2 + 3, id="another number: all is read back"),
@@ -72,6 +77,8 @@ def test_contacts_are_read_back_where_one_of_their_fields_changes() -> None:
 def test_releases_that_come_late_are_looked_at_one_by_one() -> None:
     plan = a_plan(changes=(), steps=tuple(replace(RELEASE, id=f"r{n}", rows=(n,)) for n in range(2, 102)))
     assert requests(plan, QUICK) == requests(plan, None) + 50
+    two = replace(plan, steps=tuple(replace(one, phone="+525512345678") for one in plan.steps))
+    assert requests(two, QUICK) == requests(two, None) + 2 * 50
 
 
 @pytest.mark.parametrize(
