@@ -16,11 +16,6 @@ from callcamp_sync.errors import NotFoundError
 PHONE = "+12015550123"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def client(server: ScriptedServer, *, concurrency: int = 8) -> Client:
     return Client(base_url=f"{server.url}/api/", token="secret-token", concurrency=concurrency, timeout=5)
 

@@ -43,11 +43,6 @@ ACCOUNT = {"user": {"email": "a@example.com", "permissions": []}}
 BODY = {"status": "registered", "record": {"phoneNumber": "+12015550123"}}
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @dataclass
 class Proxy:
     """Opens a tunnel to one server, whatever host is asked for, to those who bring the password, if there is one."""

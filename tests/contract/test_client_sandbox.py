@@ -14,11 +14,6 @@ PHONE = "+12015550123"
 NEW = {"status": "registered", "record": {"phoneNumber": PHONE, "name": "[A] \U0001f600\n", "parameters": {"company": "Acme"}}}
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def client(box: Sandbox, token: str | None = None) -> Client:
     return Client(base_url=box.base_url, token=token or box.token, timeout=10)
 

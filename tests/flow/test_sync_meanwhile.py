@@ -34,6 +34,18 @@ class Marks(Silent):
             ledger.add([Entry(phone=self._phone, source="cli")])
 
 
+def made(box: Sandbox, folder: Path, *, progress: Silent | None = None, concurrency: int = 8) -> Bench:
+    settings = Settings(
+        base_url=box.base_url,
+        token=box.token,
+        state_dir=folder / "state",
+        report_dir=folder / "reports",
+        settle_seconds=0,
+        concurrency=concurrency,
+    )
+    return Bench(settings=settings, progress=progress or Silent())
+
+
 def sync(
     box: Sandbox,
     folder: Path,
@@ -44,15 +56,7 @@ def sync(
     concurrency: int = 8,
 ) -> Report:
     (folder / "sheet.csv").write_text(text, encoding="utf-8")
-    settings = Settings(
-        base_url=box.base_url,
-        token=box.token,
-        state_dir=folder / "state",
-        report_dir=folder / "reports",
-        settle_seconds=0,
-        concurrency=concurrency,
-    )
-    bench = Bench(settings=settings, progress=progress or Silent())
+    bench = made(box, folder, progress=progress, concurrency=concurrency)
     return anyio.run(pipeline.sync, Request(sheet=str(folder / "sheet.csv"), campaign=campaign), bench)
 
 
@@ -124,20 +128,13 @@ def test_a_contact_that_changed_since_the_plan_is_neither_renumbered_nor_linked(
     contact = world.add_record(A, record_type=kind)
     (tmp_path / "sheet.csv").write_text(f"record id,phone,status\n{contact.uuid},{B},planned\n", encoding="utf-8")
     with Sandbox(world) as box:
-        settings = Settings(
-            base_url=box.base_url,
-            token=box.token,
-            state_dir=tmp_path / "state",
-            report_dir=tmp_path / "reports",
-            settle_seconds=0,
-        )
-        bench = Bench(settings=settings)
-        made, _ = anyio.run(pipeline.plan, Request(sheet=str(tmp_path / "sheet.csv"), campaign="Pilot"), bench)
+        bench = made(box, tmp_path)
+        plan, _ = anyio.run(pipeline.plan, Request(sheet=str(tmp_path / "sheet.csv"), campaign="Pilot"), bench)
         if how == "the old number is marked":
             Marks(tmp_path, A).sending(1, 1)
         else:
             world.change_record(contact, phoneNumber=C)
-        report = anyio.run(pipeline.apply_saved, json.loads(json.dumps(plan_document.document(made))), bench)
+        report = anyio.run(pipeline.apply_saved, json.loads(json.dumps(plan_document.document(plan))), bench)
     assert report.counts in ({"drifted": 1}, {"not-attempted": 1})
     assert not world.orders
     assert contact.phone in (A, C)

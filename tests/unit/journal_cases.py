@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from callcamp_sync.journal import Journal
 from callcamp_sync.model import Fate, Outcome, Step, StepKind
@@ -43,8 +44,8 @@ def create(number: int = 1) -> Step:
     return Step(id=f"{number:04d}-create", kind=StepKind.CREATE, rows=(number + 1,), phone=PHONE)
 
 
-def end(step: Step, fate: Fate, **more: object) -> Outcome:
-    return replace(Outcome(step=step.id, kind=step.kind, fate=fate, row=step.rows[0], attempts=1), **more)  # type: ignore[arg-type]
+def end(step: Step, fate: Fate, **more: Any) -> Outcome:
+    return replace(Outcome(step=step.id, kind=step.kind, fate=fate, row=step.rows[0], attempts=1), **more)
 
 
 ASSOCIATE = Step(

@@ -9,11 +9,6 @@ from callcamp_sync.aside import both
 from callcamp_sync.errors import MappingError, StateError
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_both_are_done_at_the_same_time_and_both_results_come_back() -> None:
     started = anyio.Event()
 

@@ -17,11 +17,6 @@ WINDOW = group_commit._JUDGED_AFTER
 LINE = group_commit._LINE
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Disk:
     """Keeps what it is told, commit by commit, and takes its time for each."""
 

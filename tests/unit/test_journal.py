@@ -25,11 +25,6 @@ from callcamp_sync.model import Fate, Outcome, StepKind
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "journal.sqlite3"
 

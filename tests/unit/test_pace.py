@@ -12,11 +12,6 @@ import pytest
 from callcamp_sync.api.pace import Gate, Pace
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Clock:
     """Seconds that pass only by sleeping."""
 

@@ -19,11 +19,6 @@ from callcamp_sync.rows import Asked
 CAMPAIGN = CampaignInfo(uuid="c", name="Pilot", status=None, timezone=None, record_type_uuid=None)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Server:
     """A campaign of so many orders; it counts what it is asked for."""
 
