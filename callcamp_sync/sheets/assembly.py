@@ -11,15 +11,14 @@ import os
 import re
 import time
 from array import array
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from callcamp_sync.errors import SheetError
 from callcamp_sync.sheets import bulk, miniature, scan
+from callcamp_sync.sheets.ahead import at_once
 from callcamp_sync.sheets.limits import Limits
 from callcamp_sync.sheets.miniature import Member
 from callcamp_sync.sheets.package import Package, SheetPart
@@ -81,7 +80,8 @@ def read(package: Package, part: SheetPart, limits: Limits) -> tuple[pl.DataFram
     parts: list[_Part] = []
     held = text = 0
     began = time.monotonic()
-    for done in _at_once(job, cut, 1 if job.shared.size > _MUCH_SHARED else min(os.cpu_count() or 1, 4)):
+    workers = 1 if job.shared.size > _MUCH_SHARED else min(os.cpu_count() or 1, 4)
+    for done in at_once(job, cut, workers=workers):
         facts.add(done.facts)
         parts += done.parts
         limits.check_time(time.monotonic() - began, package.shown)
@@ -183,18 +183,6 @@ class _Job:
             return 0
         indexes = map(int, _REFERENCE.findall(rows))
         return sum(lengths[i] for i in indexes if i < len(lengths))
-
-
-def _at_once(job: _Job, segments: Cut, workers: int) -> Iterator[_Read]:
-    """What the job makes of each segment, in order; no more segments are in memory than are worked on."""
-    waiting: deque[Future[_Read]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        for segment in segments:
-            waiting.append(pool.submit(job, segment))
-            if len(waiting) >= workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _facts(segment: Segment, package: Package, part: SheetPart) -> Inspection:

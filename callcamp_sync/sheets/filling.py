@@ -11,25 +11,35 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
+from callcamp_sync.sheets import pressing
+from callcamp_sync.sheets.ahead import at_once
 from callcamp_sync.sheets.grid import column_letters
 from callcamp_sync.sheets.tabs import Cells
 
 #: Cells whose XML is made at a time: some ten megabytes.
 _CELLS = 60_000
-#: At the quickest level a table becomes a seventh larger, in two fifths of the time.
-_LEVEL = 1
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"/>')
 _COLUMN_STYLE = re.compile(rb'<col min="(\d+)" max="\d+"[^>]*? style="(\d+)"')
 _MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "_x000D_"}
 _END = b"</sheetData>"
+#: What stands between a cell's place and its text; outer white space is only kept where that is said.
+_TEXT, _SPACED_TEXT = ' t="inlineStr"><is><t>', ' t="inlineStr"><is><t xml:space="preserve">'
+_TEXT_END = "</t></is></c>"
+_SPACED = r"^\s|\s$"
+_ESCAPE_ALIKE = "_x[0-9a-fA-F]{4}_"
+_UNUSUAL = rf"[&<>\r]|{_SPACED}|{_ESCAPE_ALIKE}"
 #: What stands behind the place of links in a sheet of ours.
 _AFTER_LINKS = re.compile(rb"<(?:printOptions|pageMargins)\b")
+
+#: A part of every row's XML: the same in all of them, or a text for each.
+_Run = str | pl.Series
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,72 +58,117 @@ class Filling:
 def fill(book: Path, fillings: Mapping[int, Filling], target: Path) -> None:
     """Write `book` to `target`, with rows. fillings: the sheet's number, from 1, and its cells."""
     by_member = {f"xl/worksheets/sheet{number}.xml": filling for number, filling in fillings.items()}
-    with zipfile.ZipFile(book) as given, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as made:
+    with (
+        zipfile.ZipFile(book) as given,
+        target.open("w+b") as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
         for name in given.namelist():
-            parts = _ahead(_filled(given.read(name), by_member[name])) if name in by_member else [given.read(name)]
-            with made.open(name, "w", force_zip64=True) as stream:
-                for part in parts:
-                    stream.write(part)
+            if name in by_member:
+                pressing.write(file, made, name, _filled(given.read(name), by_member[name]))
+            else:
+                made.writestr(name, given.read(name))
 
 
-def _ahead(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts, the next one being made while one is compressed."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, parts, None)
-        while (part := coming.result()) is not None:
-            coming = pool.submit(next, parts, None)
-            yield part
-
-
-def _filled(sheet: bytes, filling: Filling) -> Iterator[bytes]:
-    """The sheet in parts: all up to the end of its header, the rows, the rest with its links."""
+def _filled(sheet: bytes, filling: Filling) -> Iterator[pressing.Part]:
+    """How to make the parts of the sheet: all up to the end of its header, the rows, the rest with its links."""
     rows, columns = len(filling.piece[0].texts), len(filling.piece)
     extent = f'<dimension ref="A1:{column_letters(columns - 1)}{rows + 1}"/>'.encode()
     head, end, rest = _DIMENSION.sub(extent, sheet, count=1).partition(_END)
-    yield head
+    yield lambda: head
     styles = {int(column) - 1: style.decode() for column, style in _COLUMN_STYLE.findall(head)}
+    forms = at_once(_form, filling.piece, workers=pressing.WORKERS)
+    line = [
+        _column(i, cells, styles.get(i), form, days=i in filling.days)
+        for i, (cells, form) in enumerate(zip(filling.piece, forms, strict=True))
+    ]
     size = max(1, _CELLS // columns)
     for start in range(0, rows, size):
-        yield _rows(filling, styles, start, size).encode()
-    yield end + _AFTER_LINKS.sub(lambda found: _links(filling).encode() + found[0], rest, count=1)
+        yield partial(_rows, line, slice(start, min(start + size, rows)))
+    yield lambda: end + _AFTER_LINKS.sub(lambda found: _links(filling).encode() + found[0], rest, count=1)
 
 
-def _rows(filling: Filling, styles: Mapping[int, str], start: int, size: int) -> str:
-    """The XML of at most `size` rows from `start` on. A row without a filled cell is an empty element."""
-    height = len(filling.piece[0].texts.slice(start, size))
-    number = pl.Series("row", range(start + 2, start + 2 + height), dtype=pl.UInt32).cast(pl.String)
-    columns = [
-        _cells(cells, column_letters(i), styles.get(i), number, start, days=i in filling.days).alias(str(i))
-        for i, cells in enumerate(filling.piece)
-    ]
-    written = pl.concat_str(pl.lit('<row r="'), "row", pl.lit('">'), *(str(i) for i in range(len(columns))), pl.lit("</row>"))
-    return str(pl.DataFrame([number, *columns]).select(written.str.join(""))["literal"].item())
+class _Form(Enum):
+    """What all cells of a column are, looked at once: where it is one thing, nothing is asked of each cell again."""
+
+    NOTHING = auto()
+    NUMBER = auto()
+    #: That needs no escape and has no white space at its ends.
+    TEXT = auto()
+    MIXED = auto()
 
 
-def _cells(cells: Cells, letters: str, style: str | None, number: pl.Series, start: int, *, days: bool) -> pl.Series:
-    """The XML of a column's cells; "" for those that hold nothing."""
-    frame = pl.DataFrame({"text": cells.texts.slice(start, len(number)), "row": number})
-    place = pl.concat_str(pl.lit(f'<c r="{letters}'), "row", pl.lit('"' + (f' s="{style}"' if style else "")))
-    text = pl.concat_str(place, _opening(frame["text"]), pl.Series("escaped", _escaped(frame["text"])), pl.lit("</t></is></c>"))
-    filled = pl.when(pl.col("text") != "").then(text).otherwise(pl.lit(""))
-    if cells.numbers is not None:
-        counted = cells.numbers.slice(start, len(number))
-        value = pl.Series("value", counted.cast(pl.String)) if days else pl.col("text")
-        exact = pl.concat_str(place, pl.lit("><v>"), value, pl.lit("</v></c>"))
-        filled = pl.when(pl.Series("counted", counted).is_not_null() & (pl.col("text") != "")).then(exact).otherwise(filled)
-    return frame.select(cell=filled)["cell"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """A column: `opening` is the XML of a cell up to its row number, `place` what follows that."""
+
+    opening: str
+    place: str
+    cells: Cells
+    form: _Form
+    days: bool
 
 
-def _opening(text: pl.Series) -> pl.Expr:
-    """What stands between a cell's place and its text; outer white space is only kept where that is said."""
-    spaced = text.str.contains(r"^\s|\s$").fill_null(value=False)
-    plain, kept = ' t="inlineStr"><is><t>', ' t="inlineStr"><is><t xml:space="preserve">'
-    return pl.when(pl.Series("spaced", spaced)).then(pl.lit(kept)).otherwise(pl.lit(plain))
+def _column(index: int, cells: Cells, style: str | None, form: _Form, *, days: bool) -> _Column:
+    place = '"' + (f' s="{style}"' if style else "")
+    return _Column(opening=f'<c r="{column_letters(index)}', place=place, cells=cells, form=form, days=days)
+
+
+def _form(cells: Cells) -> _Form:
+    text, rows = cells.texts, len(cells.texts)
+    blank = text.null_count() + int((text == "").sum())
+    counted = 0 if cells.numbers is None else cells.numbers.count()
+    if blank == rows:
+        return _Form.NOTHING
+    if not blank and counted == rows:
+        return _Form.NUMBER
+    return _Form.MIXED if blank or counted or text.str.contains(_UNUSUAL).any() else _Form.TEXT
+
+
+def _rows(columns: Sequence[_Column], rows: slice) -> bytes:
+    """The XML of these rows. A row without a filled cell is an empty element."""
+    number = pl.int_range(rows.start + 2, rows.stop + 2, eager=True).cast(pl.String)
+    line: list[_Run] = ['<row r="', number, '">']
+    for column in columns:
+        line += _cells(column, number, rows)
+    written = pl.select(_joined([*line, "</row>"]).str.join("").cast(pl.Binary))
+    return bytes(written.item())
+
+
+def _cells(column: _Column, number: pl.Series, rows: slice) -> Sequence[_Run]:
+    """The XML of a column's cells; "", or nothing at all, for those that hold nothing."""
+    if column.form is _Form.NOTHING:
+        return []
+    text = column.cells.texts[rows]
+    begin: list[_Run] = [column.opening, number, column.place]
+    counted = None if column.cells.numbers is None else column.cells.numbers[rows]
+    value = counted.cast(pl.String) if column.days and counted is not None else text
+    exact = [*begin, "><v>", value, "</v></c>"]
+    if column.form is _Form.NUMBER:
+        return exact
+    if column.form is _Form.TEXT:
+        return [*begin, _TEXT, text, _TEXT_END]
+    escaped = _escaped(text)
+    plain, kept = (_joined([*begin, opening, escaped, _TEXT_END]) for opening in (_TEXT, _SPACED_TEXT))
+    words = pl.when(text.str.contains(_SPACED)).then(kept).otherwise(plain)
+    chosen = words if counted is None else pl.when(counted.is_not_null()).then(_joined(exact)).otherwise(words)
+    return [pl.select(pl.when(text != "").then(chosen).otherwise(pl.lit(""))).to_series()]
+
+
+def _joined(line: Sequence[_Run]) -> pl.Expr:
+    """The runs of each row as one text."""
+    runs: list[_Run] = []
+    for run in line:
+        if runs and isinstance(run, str) and isinstance(runs[-1], str):
+            runs[-1] += run
+        else:
+            runs.append(run)
+    return pl.concat_str([pl.lit(run) for run in runs])
 
 
 def _escaped(text: pl.Series) -> pl.Series:
     if text.str.contains("_x", literal=True).any():
-        text = text.str.replace_all("(_x[0-9a-fA-F]{4}_)", "_x005F${1}")
+        text = text.str.replace_all(f"({_ESCAPE_ALIKE})", "_x005F${1}")
     if text.str.contains(r"[&<>\r]").any():
         text = text.str.replace_many(list(_MARKUP), list(_MARKUP.values()))
     return text

@@ -34,6 +34,8 @@ _SIGNS = {chr(code): chr(0x2400 + code) for code in range(0x20) if code not in (
     "\uffff": "\ufffd",
 }
 _UNFIT = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{fffe}\x{ffff}]"
+#: The largest number of fifteen digits: Excel holds no more of them.
+_LARGEST = 10**15 - 1
 _EXACT_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$"
 _EXACT_INTEGER = r"^-?(?:0|[1-9][0-9]*)$"
 _INSTANT = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:Z|([+-])([0-9]{2}):([0-9]{2}))?$"
@@ -120,7 +122,9 @@ class Cells:
 def as_cells(values: pl.Series, kind: Kind) -> Cells:
     """`values` as Excel can hold them; same length, same order. Takes text, numbers, bools, dates and datetimes."""
     text = values.cast(pl.String)
-    numbers = None if kind == "text" else _numbers(text, kind)
+    numbers = None if kind == "text" else _numbers(values, text, kind)
+    if values.dtype.is_numeric():
+        return Cells(texts=text, numbers=numbers, cut=0, cleaned=0)
     clean_text = text.str.replace_many(list(_SIGNS), list(_SIGNS.values())) if text.str.contains(_UNFIT).any() else text
     fit = _cut(clean_text)
     return Cells(texts=fit, numbers=numbers, cut=_differing(fit, clean_text), cleaned=_differing(clean_text, text))
@@ -171,8 +175,11 @@ def _cut(text: pl.Series) -> pl.Series:
     return text.replace(long, pl.Series([shortened(cell) for cell in long], dtype=pl.String)) if len(long) else text
 
 
-def _numbers(text: pl.Series, kind: Kind) -> pl.Series:
-    """The cells that a number stands for exactly; the others are null."""
+def _numbers(values: pl.Series, text: pl.Series, kind: Kind) -> pl.Series:
+    """The cells that a number stands for exactly; the others are null. text: the values as text."""
+    if kind in ("integer", "number") and values.dtype.is_integer():
+        number = values.cast(pl.Float64)
+        return pl.select(pl.when(number.abs() <= _LARGEST).then(number)).to_series()
     frame = pl.select(text=text)
     if kind in ("instant", "date"):
         serial = _instant_serial() if kind == "instant" else _date_serial()

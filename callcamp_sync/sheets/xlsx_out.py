@@ -22,6 +22,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from callcamp_sync.errors import StateError
 from callcamp_sync.sheets import atomic, charts, filling, links, tabs
+from callcamp_sync.sheets.ahead import at_once
 from callcamp_sync.sheets.filling import Filling
 from callcamp_sync.sheets.tabs import Cells, Column, Tab
 
@@ -50,6 +51,8 @@ COLOURS = {
 }
 _KNOWN_PROPERTIES = ("title", "subject", "author", "manager", "company", "category", "keywords", "comments", "status")
 _SLICE = 10_000
+#: Columns that are looked through at the same time.
+_WORKERS = 2
 #: Sheets with more rows are filled in by column, after the book was written.
 _LONG = 1_000
 
@@ -152,7 +155,8 @@ class Look:
 
 def _pieces(tab: Tab, rows_per_sheet: int, said: list[str]) -> Iterator[list[Cells]]:
     """The tab's cells, one list of columns a sheet. What does not fit is said once a tab."""
-    cells = [tabs.as_cells(values, column.kind) for values, column in zip(tab.frame, tab.columns, strict=True)]
+    asked = zip(tab.frame, tab.columns, strict=True)
+    cells = list(at_once(lambda one: tabs.as_cells(one[0], one[1].kind), asked, workers=_WORKERS))
     cut, cleaned = sum(c.cut for c in cells), sum(c.cleaned for c in cells)
     if cut:
         said.append(f"{tab.name}: cells over {tabs.MAX_CELL:,} characters that were cut, with a mark at their end: {cut}")
@@ -234,7 +238,7 @@ def _width(column: Column, cells: Cells) -> int:
 
 def _mark(sheet: Any, index: int, rows: int, colours: Mapping[str, str], look: Look) -> None:
     # A rule of the sheet rather than a fixed colour: it follows when a person edits the cell.
-    for text, colour in colours.items():
+    for text, colour in colours.items() if rows else ():
         quoted = tabs.clean(text).replace('"', '""')
         rule = {"type": "cell", "criteria": "==", "value": f'"{quoted}"', "format": look.colours[colour]}
-        sheet.conditional_format(1, index, max(rows, 1), index, rule)
+        sheet.conditional_format(1, index, rows, index, rule)

@@ -135,6 +135,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "filelock": frozenset({"journal_file", "ledger", "lock", "cluster"}),
     "httpx": frozenset({"api", "alerts"}),
     "httpx_aiohttp": frozenset({"api"}),
+    "isal": frozenset({"sheets"}),
     "keyring": frozenset({"tokens"}),
     "jinja2": frozenset({"report"}),
     "markupsafe": frozenset({"report"}),  # the text type of jinja2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from callcamp_sync.sheets import Column, Tab, filling, read_sheet, write_workbook
+from callcamp_sync.sheets import Column, Tab, filling, pressing, read_sheet, write_workbook
 from callcamp_sync.sheets.tabs import Link
 
 SHORT, LONG = 900, 2_700
@@ -21,6 +22,10 @@ COLUMNS = (
     Column(heading="Day", kind="date"),
     Column(heading="Time", kind="instant"),
     Column(heading="Often blank"),
+    Column(heading="Always blank"),
+    Column(heading="Plain"),
+    Column(heading="Whole", kind="integer"),
+    Column(heading="Whole days", kind="date"),
 )
 TEXTS = [
     "plain",
@@ -48,8 +53,12 @@ def frame(rows: int) -> pl.DataFrame:
             "day": [["2026-05-10", "1899-01-01", "no day"][i % 3] for i in range(rows)],
             "time": [["2026-05-10T14:30:00Z", "2026-05-10T14:30:00+02:00", None][i % 3] for i in range(rows)],
             "blank": [None if i % 5 else "x" for i in range(rows)],
+            "nothing": [None if i % 2 else "" for i in range(rows)],
+            "plain": [f"order_x{i}" for i in range(rows)],
+            "whole": [i * 10**12 for i in range(rows)],
+            "days": ["2026-05-10"] * rows,
         },
-        schema=dict.fromkeys(["row", "text", "amount", "day", "time", "blank"], pl.String),
+        schema_overrides={"nothing": pl.String},
     )
 
 
@@ -93,9 +102,9 @@ def test_markup_in_a_short_tab_is_text(tmp_path: Path) -> None:
 def test_a_long_tab_is_as_long_as_it_says(books: tuple[Path, Path]) -> None:
     """The extent in the file, the filter's range and the rows themselves agree."""
     said = zipfile.ZipFile(books[1]).read("xl/worksheets/sheet1.xml")
-    assert f'<dimension ref="A1:F{LONG + 1}"/>'.encode() in said
+    assert f'<dimension ref="A1:J{LONG + 1}"/>'.encode() in said
     sheet = openpyxl.load_workbook(books[1])["Rows"]
-    assert (sheet.dimensions, sheet.auto_filter.ref) == (f"A1:F{LONG + 1}", f"A1:F{LONG + 1}")
+    assert (sheet.dimensions, sheet.auto_filter.ref) == (f"A1:J{LONG + 1}", f"A1:J{LONG + 1}")
     assert [str(marked.sqref) for marked in sheet.conditional_formatting] == [f"B2:B{LONG + 1}"]
 
 
@@ -104,6 +113,50 @@ def test_a_long_tab_is_read_back_as_it_was_written(books: tuple[Path, Path]) -> 
     said = read_sheet(books[1], header_row=1).frame["Text"]
     wanted = frame(LONG)["text"].str.replace("\x07", "␇", literal=True).str.replace("\r", "\n", literal=True)
     assert said.str.replace("\r", "\n", literal=True).to_list() == wanted.to_list()
+
+
+@pytest.mark.parametrize("odd", ["a & b", " a", "a\n", "_x000D_", "a\rb", "<r>", "", "é"])
+@pytest.mark.parametrize("place", [0, 1_500, 2_699])
+def test_one_odd_cell_among_plain_ones(tmp_path: Path, odd: str, place: int) -> None:
+    """A column that is plain but for one cell, wherever that stands: it is what it is in a short tab."""
+    cells = ["plain"] * LONG
+    cells[place] = odd
+    short, long = (
+        Tab(name=name, columns=COLUMNS[1:2], frame=pl.DataFrame({"text": texts}))
+        for name, texts in (("Short", ["plain", odd]), ("Long", cells))
+    )
+    write_workbook(tmp_path / "book.xlsx", [short, long])
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    found = [cell for (cell,) in book["Long"].iter_rows(min_row=2, max_row=LONG + 1, values_only=True)]
+    assert found.pop(place) == book["Short"]["A3"].value
+    assert found == ["plain"] * (LONG - 1)
+
+
+def test_numbers_that_are_numbers_already(tmp_path: Path) -> None:
+    """A typed column; what has more digits than Excel holds stays text, null stays blank."""
+    values = [0, -7, 999_999_999_999_999, 1_000_000_000_000_000, -1_000_000_000_000_000, None] * 300
+    frame = pl.DataFrame({"n": values}, schema={"n": pl.Int64})
+    write_workbook(tmp_path / "book.xlsx", [Tab(name="T", columns=(Column(heading="N", kind="integer"),), frame=frame)])
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["T"]
+    wanted = [0, -7, 999_999_999_999_999, "1000000000000000", "-1000000000000000", None]
+    assert [sheet.cell(row, 1).value for row in range(2, 1_802)] == wanted * 300
+
+
+@pytest.mark.parametrize("sizes", [[], [0], [1], [70_000, 0, 3], [300_000, 300_000, 300_000]])
+def test_a_member_that_is_pressed_in_parts(tmp_path: Path, sizes: list[int]) -> None:
+    """Any zip reader finds what was written, of the size and the checksum that it says, and the members around it."""
+    chance = random.Random(7)
+    parts = [bytes(chance.choices(b"abcdefgh", k=size)) for size in sizes]
+    with (tmp_path / "z.zip").open("w+b") as file, zipfile.ZipFile(file, "w") as made:
+        made.writestr("before", "1")
+        pressing.write(file, made, "in parts", [lambda part=part: part for part in parts])  # type: ignore[misc]
+        made.writestr("after", "2")
+    with zipfile.ZipFile(tmp_path / "z.zip") as found:
+        assert found.testzip() is None
+        assert [found.read(name) for name in found.namelist()] == [b"1", b"".join(parts), b"2"]
+        info = found.getinfo("in parts")
+        assert (info.compress_type, info.file_size) == (zipfile.ZIP_DEFLATED, sum(sizes))
+        assert info.compress_size < max(100, sum(sizes) // 2)
 
 
 def test_several_tabs_of_which_some_are_long(tmp_path: Path) -> None:
