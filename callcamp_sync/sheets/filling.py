@@ -23,8 +23,8 @@ from callcamp_sync.sheets.ahead import at_once
 from callcamp_sync.sheets.grid import column_letters
 from callcamp_sync.sheets.tabs import Cells
 
-#: Cells whose XML is made at a time: some ten megabytes.
-_CELLS = 60_000
+#: Cells whose XML is made at a time: one to two megabytes, of which each worker has one in hand.
+_CELLS = 20_000
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"/>')
 _COLUMN_STYLE = re.compile(rb'<col min="(\d+)" max="\d+"[^>]*? style="(\d+)"')
 _MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "_x000D_"}
