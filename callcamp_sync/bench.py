@@ -178,9 +178,8 @@ def note_never(ledger: Ledger, campaign: str, orders: pl.DataFrame) -> None:
     A number that the server holds without its + is the one that policy.person_key takes it for.
     """
     whole = pl.col("phone").str.replace(r"^([1-9]\d{10,14})$", "+${1}")
-    found = orders.with_columns(phone=whole).filter(
-        (pl.col("status") == DO_NOT_CALL) & pl.col("phone").str.contains(r"^\+[1-9]\d{6,14}$")
-    )
+    marked = orders.filter(pl.col("status") == DO_NOT_CALL).with_columns(phone=whole)
+    found = marked.filter(pl.col("phone").str.contains(r"^\+[1-9]\d{6,14}$"))
     known = ledger.phones()
     pairs = found.select("phone", "order_uuid").iter_rows()
     ledger.add(Entry(phone=phone, source=f"campaign {campaign} order {order}") for phone, order in pairs if phone not in known)
@@ -219,19 +218,39 @@ def load_record_type(path: Path) -> RecordSchema:
     return read_record_type(data)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a sheet is to be read and synced: all of a Subject but the sheet itself. given: the settings without the mapping."""
+
+    request: Request
+    mapping: SheetMapping
+    given: Settings
+    settings: Settings
+
+
+def load_terms(request: Request, settings: Settings) -> Terms:
+    """Read the mapping, and hold the settings against it. Raises MappingError, UsageError."""
+    mapping = load_mapping(request.mapping)
+    return Terms(request=request, mapping=mapping, given=settings, settings=planning.effective(settings, mapping))
+
+
 def load_subject(request: Request, settings: Settings) -> planning.Subject:
     """Read sheet and mapping. Raises SheetError, MappingError, UsageError."""
-    mapping = load_mapping(request.mapping)
-    chosen = planning.effective(settings, mapping)
-    sheet = load_sheet(request.sheet, mapping, settings)
+    return subject_of(load_terms(request, settings))
+
+
+def subject_of(terms: Terms) -> planning.Subject:
+    """Read the sheet. Raises SheetError."""
+    request, mapping = terms.request, terms.mapping
+    sheet = load_sheet(request.sheet, mapping, terms.given)
     # The runs of fix files are counted apart: how many rows they have says nothing of the next whole sheet.
     kind = {"fix": True} if sheet.info.fix_of is not None else {}
     return planning.Subject(
         sheet=sheet,
         mapping=mapping,
         by_name=request.mapping is None,
-        settings=chosen,
-        shown=_shown(request, chosen),
+        settings=terms.settings,
+        shown=_shown(request, terms.settings),
         digests={"mapping": digest(mapping.model_dump(mode="json") | kind)},
     )
 

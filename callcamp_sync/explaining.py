@@ -22,6 +22,7 @@ from callcamp_sync.issues import render
 from callcamp_sync.journal import RunRow, StepRow
 from callcamp_sync.ledger import Entry
 from callcamp_sync.model import CampaignInfo, Guard, SourceInfo, Step, StepKind
+from callcamp_sync.opening import Coming
 from callcamp_sync.pipeline import Study
 from callcamp_sync.planning import Subject
 from callcamp_sync.policy import person_key, person_keys
@@ -153,7 +154,7 @@ async def explain(request: Request, bench: Bench, *, row: int | None = None, pho
         insist(subject, row)
     async with open_desk(bench, subject.settings) as desk:
         campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
-        made = await pipeline.study(desk, subject, campaign)
+        made = await pipeline.study(desk, Coming.of(subject), campaign)
         return _explanation(desk, subject, made, row=row, phone=number)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from callcamp_sync import frames
 from callcamp_sync.fields import ROW
 from callcamp_sync.policy import person_key
 
@@ -50,6 +51,8 @@ def link(
     so a new contact), `code` (`record-several`, `record-missing`, `phone-taken`, `phone-shared`, `match-shared`, or null),
     `detail`.
     """
+    if new.is_empty():
+        return frames.empty({ROW: "UInt32", "record_uuid": "String", "code": "String", "detail": "String"})
     free = contacts.join(orders.select("record_uuid"), on="record_uuid", how="anti", maintain_order="left")
     unplaced = matched.filter(pl.col("place").is_null() & pl.col("code").is_null())
     rows = new.join(unplaced, on=ROW, how="semi", maintain_order="left").select(ROW, "phone", wanted="record_uuid")
@@ -116,13 +119,13 @@ def _standing(key: str) -> str:
 
 def _try_key(found: pl.DataFrame, placed: pl.DataFrame, key: str) -> pl.DataFrame:
     wanted, standing = _wanted(key), _standing(key)
-    if found[wanted].is_null().all():
+    open_ = pl.col("place").is_null() & pl.col("code").is_null() & pl.col(wanted).is_not_null()
+    if not found.select(open_.any()).item():
         return found
     by_key = _by_key(
         placed.filter(pl.col(standing).is_not_null()).select("place", pl.col(standing).alias(wanted), order="order_uuid"), wanted
     )
     tried = found.join(by_key, on=wanted, how="left", maintain_order="left")
-    open_ = pl.col("place").is_null() & pl.col("code").is_null() & pl.col(wanted).is_not_null()
     several = open_ & (pl.col("hits") > 1)
     nowhere = open_ & pl.col("hits").is_null() & pl.lit(key == "order_uuid")
     code = pl.when(several).then(pl.lit("match-several")).when(nowhere).then(pl.lit("match-missing"))
@@ -137,10 +140,13 @@ def _by_key(keyed: pl.DataFrame, key: str) -> pl.DataFrame:
     """Each value of the key: `hit`, the first place that has it; `hits`, how many; `named`, some orders if there are several."""
     several = keyed[key].is_duplicated()
     # Almost every value stands once, and a group of one costs as much as any other.
-    alone = keyed.filter(~several).select(key, hit="place", hits=pl.lit(1, dtype=pl.UInt32), named=pl.lit(None, dtype=pl.String))
+    alone = keyed.filter(~several) if several.any() else keyed
+    hits = alone.select(key, hit="place", hits=pl.lit(1, dtype=pl.UInt32), named=pl.lit(None, dtype=pl.String))
+    if alone.height == keyed.height:
+        return hits
     grouped = keyed.filter(several).group_by(key)
     return pl.concat(
-        [alone, grouped.agg(hit=pl.col("place").first(), hits=pl.len(), named=pl.col("order").head(5).str.join(", "))]
+        [hits, grouped.agg(hit=pl.col("place").first(), hits=pl.len(), named=pl.col("order").head(5).str.join(", "))]
     )
 
 
@@ -151,7 +157,9 @@ def _hold_conflicts(found: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     other_order = pl.col("order_uuid") != pl.col("stands_order")
     other_record = pl.col("record_uuid") != pl.col("stands_record")
     conflict = pl.col("place").is_not_null() & (other_order.fill_null(value=False) | other_record.fill_null(value=False))
-    named = placed["order_uuid"].filter(placed["order_uuid"].is_in(found["order_uuid"].drop_nulls().unique().implode()))
+    # Few rows have no place and yet name an order; only these orders are looked for.
+    astray = found.filter(pl.col("place").is_null())["order_uuid"].drop_nulls().unique().to_frame()
+    named = astray.join(placed.select("order_uuid"), on="order_uuid", how="semi")["order_uuid"]
     passed_over = pl.col("place").is_null() & pl.col("order_uuid").is_in(named.implode()).fill_null(value=False)
     conflict = conflict | passed_over
     told = pl.format(
@@ -164,14 +172,19 @@ def _hold_conflicts(found: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
 
 def _hold_taken(found: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     """A row whose number belongs to another order is held: under this spelling, or under another one of the same subscriber."""
+    moved = pl.col("phone").is_not_null() & pl.col("phone").ne_missing(pl.col("stands_phone"))
+    # Most rows say the number that stands there; only the owners of the others matter.
+    people = found.filter(moved).select(person=person_key(pl.col("phone")))
+    if people.is_empty():
+        return found
     keyed = placed.filter(pl.col("phone").is_not_null()).select("place", order="order_uuid", person=person_key(pl.col("phone")))
-    owners = _by_key(keyed, "person").rename({"hit": "owner", "hits": "owners"}).drop("named")
+    owners = _by_key(keyed.join(people, on="person", how="semi", maintain_order="left"), "person")
+    owners = owners.rename({"hit": "owner", "hits": "owners"}).drop("named")
     owners = owners.with_columns(owned=placed["order_uuid"].gather(owners["owner"]))
     both = found.with_columns(person=person_key(pl.col("phone"))).join(owners, on="person", how="left", maintain_order="left")
     elsewhere = pl.col("place").is_null() | (pl.col("owner") != pl.col("place")) | (pl.col("owners") > 1)
-    moved = pl.col("phone").ne_missing(pl.col("stands_phone"))
     taken = pl.col("owner").is_not_null() & elsewhere & moved
-    return _hold(both, taken, "phone-taken", pl.col("owned"))
+    return _hold(both, taken, "phone-taken", pl.col("owned")).drop("person", "owner", "owners", "owned")
 
 
 def _hold_meeting(found: pl.DataFrame) -> pl.DataFrame:
@@ -179,17 +192,17 @@ def _hold_meeting(found: pl.DataFrame) -> pl.DataFrame:
     person = person_key(pl.col("phone"))
     brings = pl.col("code").is_null() & pl.col("phone").is_not_null() & pl.col("phone").ne_missing(pl.col("stands_phone"))
     meeting = _several(found.filter(brings).with_columns(person=person), "person", "meeting")
-    both = (
-        found.with_columns(person=person)
-        .drop("owner", "owners", "owned")
-        .join(meeting, on="person", how="left", maintain_order="left")
-    )
+    if meeting.is_empty():
+        return found
+    both = found.with_columns(person=person).join(meeting, on="person", how="left", maintain_order="left")
     return _hold(both, brings & pl.col("meeting").is_not_null(), "phone-shared", pl.col("meeting"))
 
 
 def _hold_shared(found: pl.DataFrame) -> pl.DataFrame:
     """Rows that point at one order are all held: a dict would let the last one win."""
     sharing = _several(found, "place", "shared")
+    if sharing.is_empty():
+        return found
     both = found.join(sharing, on="place", how="left", maintain_order="left")
     return _hold(both, pl.col("shared").is_not_null(), "match-shared", pl.col("shared"))
 

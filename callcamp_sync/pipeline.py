@@ -51,8 +51,9 @@ from callcamp_sync.fields import FIELDS
 from callcamp_sync.forecast import calls_caused, forecast
 from callcamp_sync.ledger import Entry, Ledger
 from callcamp_sync.model import Arrival, CampaignInfo, Fate, OnMissing, Outcome, Plan, Report, Took
+from callcamp_sync.opening import Coming, open_sheet
 from callcamp_sync.policy import person_keys
-from callcamp_sync.rows import Desired, asked
+from callcamp_sync.rows import Asked, Desired, asked
 from callcamp_sync.schema import RecordSchema
 from callcamp_sync.sending import Sender
 from callcamp_sync.sheets.atomic import replacing
@@ -102,8 +103,8 @@ class Study:
     arrival: Arrival | None = None
 
 
-async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -> Planned:
-    made = await study(desk, subject, campaign)
+async def _plan(desk: Desk, coming: Coming, campaign: CampaignInfo) -> Planned:
+    made = await study(desk, coming, campaign)
     return Planned(
         plan=made.plan,
         standing=made.standing.orders,
@@ -114,7 +115,7 @@ async def _plan(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     )
 
 
-async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -> Study:
+async def study(desk: Desk, coming: Coming, campaign: CampaignInfo) -> Study:
     """Everything up to the plan. Do Not Call seen in the campaign is written down, whatever becomes of the plan.
 
     In a job the plan's guards begin with those of the file that arrived.
@@ -122,14 +123,20 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
     client, on_page = desk.client, desk.bench.progress.reading
     record_type = await planning.read_type(client, campaign)
     listed_at = desk.now
-    host = subject.settings.host
+    host = coming.settings.host
     pending = desk.journal.pending(host, campaign.uuid)
     # What an earlier run left open may be any order's: only a listing settles it.
-    missing = OnMissing.CANCEL if pending else subject.settings.missing
-    asks, rows = asked(planning.bound(subject, record_type)), subject.sheet.info.rows
-    desired, begun = await both(
-        partial(aside, planning.desire, subject, record_type),
-        partial(searching.begin, client, campaign, asks, rows=rows, missing=missing, on_page=on_page),
+    missing = OnMissing.CANCEL if pending else coming.settings.missing
+
+    async def desire() -> tuple[planning.Subject, Desired]:
+        subject = await coming.load()
+        return subject, await aside(planning.desire, subject, record_type)
+
+    async def asks() -> Asked:
+        return asked(planning.bound(await coming.loaded(), record_type))
+
+    (subject, desired), begun = await both(
+        desire, partial(searching.begin, client, campaign, asks, rows=coming.rows, missing=missing, on_page=on_page)
     )
     past = desk.bench.past
     arrival = await aside(habits.arrived, subject, desired) if past is not None else None
@@ -166,10 +173,10 @@ async def study(desk: Desk, subject: planning.Subject, campaign: CampaignInfo) -
 
 async def plan(request: Request, bench: Bench) -> tuple[Plan, Report]:
     """Plan only: sends nothing but GET. The report carries the outcomes that are planned; a tripped guard is its exit code."""
-    subject = load_subject(request, bench.settings)
-    async with open_desk(bench, subject.settings) as desk:
-        campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
-        planned = await _plan(desk, subject, campaign)
+    sheet = await open_sheet(request, bench.settings)
+    async with open_desk(bench, sheet.settings) as desk:
+        campaign = await find_campaign(desk.client, request.campaign, sheet.mapping)
+        planned = await _plan(desk, sheet, campaign)
         return planned.plan, closing.planned(desk, request.command, planned.plan)
 
 
@@ -178,11 +185,11 @@ async def plan(request: Request, bench: Bench) -> tuple[Plan, Report]:
 
 async def sync(request: Request, bench: Bench) -> Report:
     """Plan, confirm, apply, read back, report. Raises SyncError only where nothing was sent."""
-    subject = await aside(load_subject, request, bench.settings)
-    async with open_desk(bench, subject.settings) as desk:
-        campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
+    sheet = await open_sheet(request, bench.settings)
+    async with open_desk(bench, sheet.settings) as desk:
+        campaign = await find_campaign(desk.client, request.campaign, sheet.mapping)
         with _held(desk, campaign.uuid, request.command):
-            planned = await _plan(desk, subject, campaign)
+            planned = await _plan(desk, sheet, campaign)
             if any(guard.tripped for guard in planned.plan.guards):
                 return closing.not_begun(desk, request.command, planned.plan, ExitCode.GUARD, planned.original)
             if planned.plan.steps and not await _confirmed(bench, planned.plan):
@@ -198,7 +205,7 @@ async def validate(request: Request, bench: Bench) -> Report:
     if request.record_type is None:
         async with open_desk(bench, subject.settings) as desk:
             campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
-            planned = await _plan(desk, subject, campaign)
+            planned = await _plan(desk, Coming.of(subject), campaign)
             lenient = replace(planned.plan, guards=(), forecast=None)
             return fixes.asked_for(closing.planned(desk, request.command, lenient), planned.original, request.fix_file)
     record_type = load_record_type(request.record_type)

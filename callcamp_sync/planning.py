@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import anyio
@@ -20,6 +21,7 @@ from callcamp_sync import __version__, frames, guards, schema, searching, snapsh
 from callcamp_sync.api.client import Client
 from callcamp_sync.api.paging import Listing
 from callcamp_sync.api.refusals import ForbiddenError
+from callcamp_sync.aside import aside, both
 from callcamp_sync.diff import Difference, diff
 from callcamp_sync.errors import UsageError, ungrouped
 from callcamp_sync.fields import FIELDS, ROW, Field, Home
@@ -182,25 +184,25 @@ async def stand(
     nobody edited.
     """
     read = await searching.orders(client, campaign, desired, missing, on_page, begun=begun)
-    listing, searched = read.listing, read.searched
-    few = listing.frame if searched else None
+    complete, searched, total, words = read.complete, read.searched, read.total, read.words
+    few = read.orders if searched else None
     records, notices = await searching.records(client, campaign, desired, on_page, few, begun=begun)
     fields = [*FIELDS, *(spec.field for spec in record_type.parameters)]
-    orders = snapshot.existing_orders(listing.frame, records, fields)
+    orders = await aside(snapshot.with_records, read.orders, records, fields)
     visible = _visible(records, fields)
-    if listing.complete:  # What the server said is in `orders` by now, and of a large campaign it need not be kept twice.
-        listing, records = replace(listing, frame=listing.frame.clear()), None
-        read = replace(read, listing=listing)
+    del read  # It is in `orders` by now, and of a large campaign it need not be kept twice.
+    if complete:
+        records = None
     desired = merged(forgiven(desired, orders), orders)
     live = desired.frame.filter(pl.col("verdict").is_null())
-    matched = match(live, orders, desired.keys)
-    if not listing.complete and not searched:
+    matched, seen = await _placed(live, orders, desired.keys)
+    if not complete and not searched:
         found = await _searched(client, campaign, _new_phones(live, matched))
         extra = snapshot.existing_orders(found, records, fields).filter(
             ~pl.col("order_uuid").is_in(orders["order_uuid"].implode())
         )
         orders = pl.concat([orders, extra])
-        matched = match(live, orders, desired.keys)
+        matched, seen = await _placed(live, orders, desired.keys)
         notices.append("the campaign changed while it was read: new numbers were searched one by one, and no order is removed")
     unplaced = matched.filter(pl.col("place").is_null() & pl.col("code").is_null() & (mode is not Mode.UPDATE))
     new = live.join(unplaced, on=ROW, how="semi", maintain_order="left")
@@ -212,13 +214,20 @@ async def stand(
         orders=orders,
         contacts=contacts,
         visible=visible,
-        complete=listing.complete,
-        notices=(*read.words, *listing.notes, *notices, *more),
-        digests={"record_type": record_type.digest, "snapshot": frame_digest(snapshot.fingerprint(orders))},
-        total=read.total if read.total is not None else orders.height,
+        complete=complete,
+        notices=(*words, *notices, *more),
+        digests={"record_type": record_type.digest, "snapshot": seen},
+        total=total if total is not None else orders.height,
         searched=searched,
     )
     return standing, Found(matched=matched, linked=linked), desired
+
+
+async def _placed(live: pl.DataFrame, orders: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, str]:
+    """Which row means which order, and the digest of all orders as they were seen, worked out side by side."""
+    return await both(
+        partial(aside, match, live, orders, keys), partial(aside, lambda: frame_digest(snapshot.fingerprint(orders)))
+    )
 
 
 def _visible(records: pl.DataFrame | None, fields: Sequence[Field]) -> frozenset[str]:

@@ -13,18 +13,20 @@ phone number".
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import anyio
 import polars as pl
 
+from callcamp_sync import snapshot
 from callcamp_sync.api.client import Client, FirstPage
 from callcamp_sync.api.paging import PAGE_LIMIT, Listing
 from callcamp_sync.api.refusals import ForbiddenError
+from callcamp_sync.aside import aside, both
 from callcamp_sync.errors import AccessError, ungrouped
-from callcamp_sync.fields import Field, Home
+from callcamp_sync.fields import FIELDS, Field, Home
 from callcamp_sync.model import CampaignInfo, OnMissing, Plan
 from callcamp_sync.phones import read_e164
 from callcamp_sync.policy import TAIL, person_key, person_keys
@@ -58,11 +60,16 @@ class Costs:
         return f"{searched} instead of listing {total:,} orders (about {self.listing:,}): the orders without a row are not named"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What was read of the campaign's orders. total: of a campaign that was searched. words: how that was decided."""
+    """What was read of the campaign's orders.
 
-    listing: Listing
+    orders: snapshot.shown of them. complete: they were listed, and proved to be all. total: of a campaign that was searched.
+    words: how that was decided, and what was odd about the list.
+    """
+
+    orders: pl.DataFrame
+    complete: bool
     total: int | None = None
     searched: int | None = None
     words: tuple[str, ...] = ()
@@ -74,18 +81,18 @@ Records = tuple[pl.DataFrame | None, list[str]]
 
 @dataclass(slots=True, kw_only=True)
 class Begun:
-    """What was read of a campaign before the sheet's cells were. listing, records: where no search could pay.
+    """What was read of a campaign before the sheet's cells were. read, records: where no search could pay.
 
     Both are forgotten by whoever takes them: of a million orders they need not be kept twice.
     """
 
     first: FirstPage
-    listing: Listing | None = None
+    read: Read | None = None
     records: Records | None = None
 
-    def take_listing(self) -> Listing | None:
+    def take_orders(self) -> Read | None:
         """All orders, if they were read; once."""
-        taken, self.listing = self.listing, None
+        taken, self.read = self.read, None
         return taken
 
     def take_records(self) -> Records | None:
@@ -94,17 +101,50 @@ class Begun:
         return taken
 
 
-async def begin(client: Client, campaign: CampaignInfo, asked: Asked, *, rows: int, missing: OnMissing, on_page: OnPage) -> Begun:
-    """Read what is needed whatever the cells of a sheet of so many rows turn out to mean."""
+async def begin(
+    client: Client,
+    campaign: CampaignInfo,
+    asks: Callable[[], Awaitable[Asked]],
+    *,
+    rows: int,
+    missing: OnMissing,
+    on_page: OnPage,
+) -> Begun:
+    """Read what is needed whatever the cells of a sheet of so many rows turn out to mean. asks: what that sheet asks for.
+
+    The contacts are asked for two rounds before the orders are all read, for their first page comes alone; and while they are
+    read it is worked out what the orders say.
+    """
     first = await client.first_orders(campaign.uuid)
     if missing is OnMissing.KEEP and first.total is not None and costs(rows, first.total, 1, with_records=True).worth_it:
         return Begun(first=first)
-    listing = await _all(client, campaign, on_page, first)
-    return Begun(first=first, listing=listing, records=await records(client, campaign, asked, on_page, None))
+    last_pages = anyio.Event()
+
+    def page(what: str, done: int, of: int) -> None:
+        on_page(what, done, of)
+        if of - done <= 2 * client.concurrency:
+            last_pages.set()
+
+    async def all_orders() -> Read:
+        listing = await _listed(client, campaign, page, first)
+        last_pages.set()
+        return await _told(listing)
+
+    async def contacts() -> Records:
+        await last_pages.wait()
+        return await records(client, campaign, await asks(), on_page, None)
+
+    read, found = await both(all_orders, contacts)
+    return Begun(first=first, read=read, records=found)
 
 
-async def _all(client: Client, campaign: CampaignInfo, on_page: OnPage, first: FirstPage | None) -> Listing:
+async def _listed(client: Client, campaign: CampaignInfo, on_page: OnPage, first: FirstPage | None) -> Listing:
     return await client.list_orders(campaign.uuid, on_page=lambda done, of: on_page("orders", done, of), first=first)
+
+
+async def _told(listing: Listing) -> Read:
+    shown = await aside(snapshot.shown, listing.frame, FIELDS)
+    return Read(orders=shown, complete=listing.complete, words=listing.notes)
 
 
 async def orders(
@@ -117,9 +157,9 @@ async def orders(
     begun: Begun | None = None,
 ) -> Read:
     """The campaign's orders: those of the sheet's numbers where that is enough and much cheaper, else all."""
-    read = begun.take_listing() if begun is not None else None
+    read = begun.take_orders() if begun is not None else None
     if read is not None:
-        return Read(read)
+        return read
     wanted = numbers(desired, missing)
     first = begun.first if begun is not None else None
     if wanted and first is None:
@@ -131,10 +171,12 @@ async def orders(
         found = await orders_of(client, campaign.uuid, wanted) if pages and expected(pages).worth_it else None
         if found is not None and pages:
             told = expected(pages).told(len(wanted), first.total)
-            return Read(found, total=first.total, searched=len(wanted), words=(told,))
+            shown = snapshot.shown(found.frame, FIELDS)
+            return Read(orders=shown, complete=False, total=first.total, searched=len(wanted), words=(told,))
         if expected(pages or 1).worth_it:
             words = ("the server's search did not find what is known to be there, so the whole campaign was listed",)
-    return Read(await _all(client, campaign, on_page, first), words=words)
+    read = await _told(await _listed(client, campaign, on_page, first))
+    return replace(read, words=(*words, *read.words))
 
 
 def _wanted_of_records(asked: Asked | Desired) -> list[Field]:

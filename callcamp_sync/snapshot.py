@@ -38,30 +38,39 @@ class Existing:
 
 def existing_orders(orders: pl.DataFrame, records: pl.DataFrame | None, fields: Sequence[Field]) -> pl.DataFrame:
     """One row an order, as the module's head says. records: null when they may not be read: then only what orders show."""
-    base = orders.select(
+    return with_records(shown(orders, fields), records, fields)
+
+
+def shown(orders: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
+    """What the orders alone tell: all of `existing_orders` but what stands in a record, with `shown_name` for its name.
+
+    Half of the work, and it can be done while the records are still being read.
+    """
+    return orders.select(
         "order_uuid",
         "record_uuid",
-        phone=_phone(_numbers(orders, records)),
+        phone=_phone(orders["phoneNumber"]),
         status=_folded(orders["status"]),
         status_wire="status",
         shown_name=_blank_to_null(pl.col("name")),
         **{f"have_{f.name}": values.canonical(orders[f.name], f.kind) for f in fields if f.name in ORDER_TEXTS},
     )
+
+
+def with_records(base: pl.DataFrame, records: pl.DataFrame | None, fields: Sequence[Field]) -> pl.DataFrame:
+    """`shown` joined with the records; an order that does not say its number has that of its record."""
     if records is None:
         return base.rename({"shown_name": "have_name"})
-    known = _details(records, fields).unique("record_uuid", keep="first", maintain_order=True)
+    known = _details(records, fields)
+    if base["phone"].has_nulls():
+        known = known.with_columns(records.select(of_record=_phone(records["phoneNumber"])).to_series())
+    if known["record_uuid"].n_unique() < known.height:
+        known = known.unique("record_uuid", keep="first", maintain_order=True)
     joined = base.join(known, on="record_uuid", how="left", coalesce=True, maintain_order="left")
+    if "of_record" in joined.columns:
+        joined = joined.with_columns(phone=pl.coalesce("phone", "of_record")).drop("of_record")
     name = pl.coalesce("have_name", "shown_name") if "have_name" in joined.columns else pl.col("shown_name")
     return joined.with_columns(have_name=name).drop("shown_name")
-
-
-def _numbers(orders: pl.DataFrame, records: pl.DataFrame | None) -> pl.Series:
-    """The number of each order as the server writes it: the order's own copy of its record, else the record's."""
-    if records is None:
-        return orders["phoneNumber"]
-    known = records.select("record_uuid", of_record="phoneNumber").unique("record_uuid", keep="first", maintain_order=True)
-    both = orders.select("record_uuid", "phoneNumber").join(known, on="record_uuid", how="left", maintain_order="left")
-    return both.select(pl.coalesce("phoneNumber", "of_record")).to_series()
 
 
 def contacts(records: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:

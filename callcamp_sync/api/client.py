@@ -139,7 +139,7 @@ class Client:
             raise SettingsError("concurrency, rate and time-out must be more than 0")
         self.base_url = checked_base_url(base_url, insecure_http=insecure_http)
         self._token = SecretStr(checked_token(token))
-        self._concurrency = concurrency
+        self.concurrency = concurrency
         self._rate = rate
         self._timeout = timeout
         self._route = route
@@ -158,7 +158,7 @@ class Client:
             open_gate(
                 base_url=self.base_url,
                 token=self._token.get_secret_value(),
-                concurrency=self._concurrency,
+                concurrency=self.concurrency,
                 rate=self._rate,
                 folder=self._pace_folder,
                 runtime=self._runtime,
@@ -167,7 +167,7 @@ class Client:
         transport = await self._stack.enter_async_context(
             opened(
                 token=self._token.get_secret_value(),
-                connections=self._concurrency,
+                connections=self.concurrency,
                 agent=f"callcamp-sync/{__version__}",
                 base_url=self.base_url,
                 route=self._route,
@@ -279,14 +279,14 @@ class Client:
         first: the first page, where it was read just now; it is not asked for again, unless the listing has to be repeated.
         """
         fetch = self._fetcher(campaign, {}, first)
-        listing = await read_all(fetch, "orders", ORDER_COLUMNS, workers=self._concurrency, on_page=on_page)
+        listing = await read_all(fetch, "orders", ORDER_COLUMNS, workers=self.concurrency, on_page=on_page)
         self._on_orders(campaign, listing.frame)
         return listing
 
     async def search_orders(self, campaign: str, phone: str, *, first: FirstPage | None = None) -> Listing:
         """The orders that the server finds for `phone`. It searches names and parts of numbers too: compare exactly."""
         fetch = self._fetcher(campaign, {"search": phone}, first)
-        listing = await read_all(fetch, "orders", ORDER_COLUMNS, workers=self._concurrency)
+        listing = await read_all(fetch, "orders", ORDER_COLUMNS, workers=self.concurrency)
         self._on_orders(campaign, listing.frame)
         return listing
 
@@ -309,12 +309,12 @@ class Client:
     ) -> Listing:
         """Every contact of a campaign, of a record type, or of both; one column `parameters.<id>` for each of `parameters`."""
         fetch = partial(self._page, "/records", (), "records", {"campaignUuid": campaign, "recordTypeUuid": record_type})
-        return await read_all(fetch, "records", record_columns(parameters), workers=self._concurrency, on_page=on_page)
+        return await read_all(fetch, "records", record_columns(parameters), workers=self.concurrency, on_page=on_page)
 
     async def records_of(self, uuids: Sequence[str], *, parameters: Sequence[str]) -> Listing:
         """These contacts, one request each, as `list_records` has them; one that is not there (any more) is left out."""
         found: list[dict[str, Any]] = []
-        limiter = anyio.CapacityLimiter(self._concurrency)
+        limiter = anyio.CapacityLimiter(self.concurrency)
 
         async def read(uuid: str) -> None:
             async with limiter:
@@ -335,12 +335,12 @@ class Client:
         """The contacts that the server finds for `phone`: compare exactly."""
         query = {"campaignUuid": campaign, "recordTypeUuid": record_type, "search": phone}
         fetch = partial(self._page, "/records", (), "records", query)
-        return await read_all(fetch, "records", record_columns(parameters), workers=self._concurrency)
+        return await read_all(fetch, "records", record_columns(parameters), workers=self.concurrency)
 
     async def list_calls(self, campaign: str, *, on_page: OnPage | None = None) -> Listing:
         """Every call of the campaign; its columns are those of columns.CALL_COLUMNS."""
         fetch = partial(self._page, "/calls", (), "calls", {"campaignUuid": campaign})
-        return await read_all(fetch, "calls", CALL_COLUMNS, workers=self._concurrency, on_page=on_page)
+        return await read_all(fetch, "calls", CALL_COLUMNS, workers=self.concurrency, on_page=on_page)
 
     # --- writes --------------------------------------------------------------------------------------------------------
 

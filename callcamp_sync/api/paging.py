@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 
 import polars as pl
 
@@ -32,10 +32,11 @@ SHORT = 50
 
 _EMPTY_PAGES = 3
 
-#: Rows that are gathered before they become a frame.
+#: Rows that are gathered before they become a frame, and the most that are kept back while an earlier page is on its way.
 _FRAME_ROWS = 5_000
+_MOST_HELD = 20_000
 
-_PAGE, _PASS = "__page__", "__pass__"
+_PAGE, _PASS, _NTH = "__page__", "__pass__", "__nth__"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,16 @@ class _Arrival:
     nameless: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The texts of an answer that are no frame yet; nth: as which answer they came."""
+
+    page: int
+    nth: int
+    texts: Mapping[str, list[str | None]]
+    rows: int
+
+
 class Pass:
     """One pass over all pages: which page comes next, and what the pages proved. done: answers that it took in itself."""
 
@@ -89,8 +100,9 @@ class Pass:
         self._arrivals: list[_Arrival] = []
         self._kept: frozenset[int] = frozenset()
         self._frames: list[pl.DataFrame] = []
-        self._texts: dict[str, list[str | None]] = {name: [] for name in columns}
-        self._pages: list[int] = []
+        self._open: set[int] = set()
+        self._held: list[_Held] = []
+        self._answers = 0
         self.pages = 1
         self.done = 0
         self.nameless = 0
@@ -104,6 +116,7 @@ class Pass:
         if self._ended or self._next > self.pages:
             return None
         self._next += 1
+        self._open.add(self._next - 1)
         return self._next - 1
 
     def take(self, page: int, said: Mapping[str, object]) -> None:
@@ -118,11 +131,12 @@ class Pass:
         if ids and self._seen.setdefault(ids, page) != page:
             self.repeated = self._ended = True
         self._ids.update(ids)
-        self._pages += [page] * len(ids)
-        for name, column in self._texts.items():
-            column.extend(texts[name])
-        if len(self._pages) >= _FRAME_ROWS:
-            self._flush()
+        self._open.discard(page)
+        self._answers += 1
+        self._held.append(_Held(page, self._answers, texts, len(ids)))
+        held = sum(one.rows for one in self._held)
+        if held >= _FRAME_ROWS:
+            self._flush(min(self._open) if self._open and held < _MOST_HELD else math.inf)
 
     def follow(self) -> Pass:
         """A further pass. It begins with the answers that this one got since `total` last changed, if it changed at all."""
@@ -133,6 +147,7 @@ class Pass:
         after._kept = frozenset(one.page for one in since)
         after._arrivals = since
         after._frames = [self.frame().filter(pl.col(_PAGE).is_in(after._kept))]
+        after._answers = self._answers
         after._ids = set(after._frames[0][self._key])
         after._totals = {self.total}
         after._size, after.pages, after.total = self._size, self.pages, self.total
@@ -144,16 +159,28 @@ class Pass:
         changes = [at for at, (before, one) in enumerate(pairwise(self._arrivals), 1) if before.total != one.total]
         return self._arrivals[changes[-1] :] if changes else []
 
-    def _flush(self) -> None:
-        """Turn the texts so far into a frame: a frame for every page would cost more than the page's JSON."""
-        frame = pl.DataFrame(self._texts, schema=dict.fromkeys(self._columns, pl.String()))
-        self._frames.append(frame.with_columns(pl.Series(_PAGE, self._pages, pl.UInt32)))
-        self._texts = {name: [] for name in self._columns}
-        self._pages = []
+    def _flush(self, before: float) -> None:
+        """Turn the texts of pages `before` a page into a frame: a frame for every page would cost more than the page's JSON.
+
+        Several pages are on their way at once and come in any order; those with one still open before them are kept for later, so
+        that the frames are in the order of the pages, and nobody has to sort a million rows.
+        """
+        due = sorted((one for one in self._held if one.page < before), key=lambda one: one.page)
+        self._held = [one for one in self._held if one.page >= before]
+        columns = {name: list(chain.from_iterable(one.texts[name] for one in due)) for name in self._columns}
+        frame = pl.DataFrame(columns, schema=dict.fromkeys(self._columns, pl.String()))
+        pages, numbers = (
+            pl.Series(name, list(chain.from_iterable(values)), pl.UInt32)
+            for name, values in (
+                (_PAGE, (repeat(one.page, one.rows) for one in due)),
+                (_NTH, (repeat(one.nth, one.rows) for one in due)),
+            )
+        )
+        self._frames.append(frame.with_columns(pages, numbers))
 
     def frame(self) -> pl.DataFrame:
-        """The rows in the order in which they came, with the page that each came on; an id may stand more than once."""
-        self._flush()
+        """The rows, with the page that each came on and as which answer that came; an id may stand more than once."""
+        self._flush(math.inf)
         return pl.concat(self._frames)
 
     def _count_pages(self, page: int, said: Mapping[str, object], items: int) -> None:
@@ -190,10 +217,15 @@ def combine(passes: Sequence[Pass], columns: Mapping[str, Source]) -> Listing:
     chosen = [last] if last.proved else list(passes)
     key = next(iter(columns))
     frames = [one.frame().with_columns(pl.lit(number, pl.UInt8).alias(_PASS)) for number, one in enumerate(chosen)]
+    in_order = all(frame[_PAGE].is_sorted() for frame in frames)
     frame = pl.concat(frames)
-    if frame[key].is_duplicated().any():  # not where every id was seen once: a copy of a million rows counts
-        frame = frame.unique(subset=key, keep="last", maintain_order=True)
-    frame = frame.sort(_PASS, _PAGE, maintain_order=True).drop(_PASS, _PAGE)
+    # Where every id was seen once, and the pages are in order, nothing is moved: a copy of a million rows counts.
+    if frame[key].n_unique() < frame.height:
+        frame = frame.sort(_PASS, _NTH, maintain_order=True).unique(subset=key, keep="last", maintain_order=True)
+        in_order = False
+    if not in_order:
+        frame = frame.sort(_PASS, _PAGE, maintain_order=True)
+    frame = frame.drop(_PASS, _PAGE, _NTH)
     total = last.total if last.total is not None else frame.height
     return Listing(frame=frame, total=total, complete=last.proved, notes=tuple(_notes(passes, frame.height)))
 

@@ -41,10 +41,11 @@ def _repeated(report: Report) -> list[str]:
     """One row, one line; one order, one line."""
     wrong = []
     for things, column in (("row", report.lines.get_column("row")), ("order", report.orders.get_column("order_uuid"))):
-        twice = column.drop_nulls().filter(column.drop_nulls().is_duplicated()).unique().sort()
         if column.null_count():
             wrong.append(f"{column.null_count()} lines name no {things}")
-        if twice.len():
+        named = column.drop_nulls()
+        if named.n_unique() < named.len():
+            twice = named.filter(named.is_duplicated()).unique().sort()
             wrong.append(f"{things} {twice.to_list()[0]} has more than one line, and so have {twice.len() - 1} others")
     return wrong
 
@@ -53,7 +54,8 @@ def _strays(report: Report) -> list[str]:
     """Changes and issues belong to rows that have a line; codes stand in the catalogue."""
     wrong = []
     for things, frame in (("a change", report.changes), ("an issue", report.issues)):
-        stray = frame.filter(pl.col("row").is_not_null()).join(report.lines, on="row", how="anti").get_column("row")
+        named = frame.select(pl.col("row").drop_nulls())
+        stray = named.join(report.lines, on="row", how="anti").get_column("row") if named.height else named.get_column("row")
         if stray.len():
             wrong.append(f"row {stray.to_list()[0]} has {things}, and no line")
     unknown = report.issues.filter(~pl.col("code").is_in(list(CATALOGUE))).get_column("code").unique().sort()

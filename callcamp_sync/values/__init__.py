@@ -116,6 +116,8 @@ def canonical(text: pl.Series, kind: Kind) -> pl.Series:
     Blank text is null too: nothing stands there. What cannot be read as `kind` stays as it is. Never raises. Idempotent.
     """
     cells = texts.stripped(text.cast(pl.String))
+    if cells.null_count() == len(cells):
+        return cells.alias(text.name)
     readers: dict[Kind, Reader] = {
         Kind.COUNTRY: words.read_country,
         Kind.CURRENCY: words.read_currency,

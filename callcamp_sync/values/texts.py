@@ -26,6 +26,8 @@ _LOCAL_LIMIT, _WHOLE_LIMIT = 64, 254
 
 def stripped(text: pl.Series) -> pl.Series:
     r"""Text without outer white space, line ends as "\n"; text of white space alone is null: a blank cell."""
+    if text.null_count() == len(text):
+        return text
     ends = text.str.replace_all("\r\n?", "\n") if text.str.contains("\r", literal=True).any() else text
     bare = ends.str.strip_chars()
     if (bare == text).all() and not (bare == "").any():
@@ -42,7 +44,9 @@ def read(cells: pl.Series, kind: Kind) -> pl.DataFrame:
     judged = frame.with_columns(at=cell.str.find("@", literal=True), fits=_shaped(cells))
     # The local part is ASCII, so the offset in bytes is its length in characters.
     fits = pl.col("fits") & (pl.col("at") <= _LOCAL_LIMIT) & (cell.str.len_chars() <= _WHOLE_LIMIT)
-    address = cell.str.head(pl.col("at")) + cell.str.slice(pl.col("at")).str.to_lowercase()
+    address = cell
+    if (cells != cells.str.to_lowercase()).any():
+        address = cell.str.head(pl.col("at")) + cell.str.slice(pl.col("at")).str.to_lowercase()
     return judged.with_columns(fits=fits.fill_null(value=False)).select(
         value=pl.when("fits").then(address),
         code=pl.when(cell.is_not_null() & ~pl.col("fits")).then(pl.lit("email-invalid")),

@@ -32,7 +32,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
         {
             *("planning", "settling", "resuming", "bench", "readback", "closing", "pipeline", "export", "checks", "suppression"),
             *("rehearsal", "mappings", "tracing", "explaining", "template", "fixes", "annotation", "project", "hygiene", "paces"),
-            *("habits", "chronicle", "searching", "aside", "preparing"),
+            *("habits", "chronicle", "searching", "aside", "opening", "preparing"),
         }
     ),
     "jobs": frozenset({"jobs"}),
@@ -125,7 +125,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
             "library",
             "cli",
         }
-        | {"alerts", "aside", "jobs", "cluster", "preparing"}
+        | {"alerts", "aside", "jobs", "cluster", "opening", "preparing"}
     ),
     "apprise": frozenset({"alerts"}),
     "cronsim": frozenset({"jobs"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from typing import Any
@@ -165,3 +166,38 @@ def test_a_total_that_is_always_wrong_is_never_complete() -> None:
     listing = anyio.run(read)
     assert not listing.complete
     assert listing.frame.height == 150
+
+
+def taken(order: list[int], items: list[int]) -> Pass:
+    """A pass whose pages were all asked for at once, and came in this order."""
+    one = Pass("orders", ORDER_COLUMNS)
+    one.take(1, answer(items, one.next_page() or 0))
+    while one.next_page() is not None:
+        pass
+    for page in order:
+        one.take(page, answer(items, page))
+    return one
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("late", [None, 2, 250])
+def test_pages_in_any_order_are_listed_in_theirs(seed: int, late: int | None) -> None:
+    """Also where one of them comes after all others, however many these are."""
+    items = list(range(40_050))
+    order = list(range(2, 402))
+    chance = random.Random(seed)
+    order.sort(key=lambda page: math.inf if page == late else page + chance.uniform(0, 8))
+    found = combine([taken(order, items)], ORDER_COLUMNS)
+    assert found.complete
+    assert found.frame["order_uuid"].to_list() == [f"order_{n}" for n in items]
+
+
+def test_of_an_order_on_two_pages_the_answer_that_came_last_is_believed() -> None:
+    """Page 3 overtook page 2, on which the same order stands, of another status."""
+    one = taken([], list(range(250)))
+    for page, status in ((3, "called"), (2, "do not call")):
+        said = answer(list(range(250)), page)
+        said["orders"][0] = {"uuid": "order_7000", "status": status}
+        one.take(page, said)
+    found = combine([one], ORDER_COLUMNS)
+    assert found.frame.filter(order_uuid="order_7000")["status"].to_list() == ["do not call"]

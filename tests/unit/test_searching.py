@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Callable
 from typing import Any, cast
 
+import anyio
 import polars as pl
 import pytest
 
 from callcamp_sync import searching
 from callcamp_sync.api.client import Client, FirstPage
+from callcamp_sync.api.columns import ORDER_COLUMNS
 from callcamp_sync.api.paging import Listing
+from callcamp_sync.errors import UnreachableError
 from callcamp_sync.fields import BY_NAME
 from callcamp_sync.model import CampaignInfo, OnMissing
 from callcamp_sync.rows import Asked
@@ -19,33 +23,48 @@ from callcamp_sync.rows import Asked
 CAMPAIGN = CampaignInfo(uuid="c", name="Pilot", status=None, timezone=None, record_type_uuid=None)
 
 
-class Server:
-    """A campaign of so many orders; it counts what it is asked for."""
+ORDER = dict.fromkeys(ORDER_COLUMNS, "1")
 
-    def __init__(self, total: int | None) -> None:
+
+class Server:
+    """A campaign of so many orders; it counts what it is asked for. left: pages that are on their way when it tells of some."""
+
+    concurrency = 8
+
+    def __init__(self, total: int | None, *, left: int = 0) -> None:
         self.total = total
+        self.left = left
         self.asked: list[str] = []
+        self.contacts = anyio.Event()
 
     def _listing(self) -> Listing:
-        return Listing(frame=pl.DataFrame({"order_uuid": ["o1"]}), total=self.total or 1, complete=True)
+        return Listing(frame=pl.DataFrame([ORDER]), total=self.total or 1, complete=True)
 
     async def first_orders(self, _campaign: str) -> FirstPage:
         self.asked.append("first page")
         return FirstPage({}, pl.DataFrame(), self.total)
 
-    async def list_orders(self, _campaign: str, **_: object) -> Listing:
+    async def list_orders(self, _campaign: str, *, on_page: Callable[[int, int], None], **_: object) -> Listing:
         self.asked.append("orders")
+        if self.left:
+            on_page(100 - self.left, 100)
+            with anyio.move_on_after(0.05):
+                await self.contacts.wait()
+        self.asked.append("orders are read")
         return self._listing()
 
     async def list_records(self, **_: object) -> Listing:
         self.asked.append("records")
-        return self._listing()
+        self.contacts.set()
+        return Listing(frame=pl.DataFrame({"record_uuid": ["r1"]}), total=1, complete=True)
 
 
 async def begin(server: Server, rows: int, missing: OnMissing, *, fields: tuple[str, ...] = ()) -> searching.Begun:
-    asked = Asked(fields=tuple(BY_NAME[name] for name in fields), keys=("phone",))
+    async def asks() -> Asked:
+        return Asked(fields=tuple(BY_NAME[name] for name in fields), keys=("phone",))
+
     client = cast("Client", server)
-    return await searching.begin(client, CAMPAIGN, asked, rows=rows, missing=missing, on_page=lambda *_: None)
+    return await searching.begin(client, CAMPAIGN, asks, rows=rows, missing=missing, on_page=lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +83,8 @@ async def test_all_orders_are_read_at_once_where_no_search_could_pay(
 ) -> None:
     server = Server(total)
     begun = await begin(server, rows, missing)
-    assert server.asked == asked
-    assert (begun.listing is not None) == ("orders" in asked)
+    assert [what for what in server.asked if what != "orders are read"] == asked
+    assert (begun.read is not None) == ("orders" in asked)
 
 
 @pytest.mark.parametrize(("fields", "read"), [((), False), (("instructions",), False), (("email",), True)])
@@ -73,6 +92,28 @@ async def test_contacts_are_read_where_a_mapped_field_is_theirs(fields: tuple[st
     server = Server(10_000)
     await begin(server, 5_000, OnMissing.KEEP, fields=fields)
     assert ("records" in server.asked) == read
+
+
+@pytest.mark.parametrize(("left", "early"), [(16, True), (17, False)])
+async def test_contacts_are_asked_for_while_the_last_pages_of_orders_are_on_their_way(left: int, early: bool) -> None:
+    """Two rounds of eight connections before the end, and no sooner."""
+    server = Server(10_000, left=left)
+    await begin(server, 5_000, OnMissing.KEEP, fields=("email",))
+    late = ["orders", "orders are read", "records"]
+    assert server.asked[1:] == (["orders", "records", "orders are read"] if early else late)
+
+
+async def test_orders_that_cannot_be_read_are_why_there_is_no_plan() -> None:
+    """And no contact is asked for in vain."""
+
+    class Gone(Server):
+        async def list_orders(self, _campaign: str, **_: object) -> Listing:
+            raise UnreachableError("gone")
+
+    server = Gone(10_000)
+    with pytest.raises(UnreachableError, match="gone"):
+        await begin(server, 5_000, OnMissing.KEEP, fields=("email",))
+    assert server.asked == ["first page"]
 
 
 async def test_what_was_read_is_given_away_once_and_not_kept() -> None:
@@ -83,8 +124,8 @@ async def test_what_was_read_is_given_away_once_and_not_kept() -> None:
     read = await searching.orders(nobody, CAMPAIGN, nobody, OnMissing.KEEP, nobody, begun=begun)
     frame, _ = await searching.records(nobody, CAMPAIGN, nobody, nobody, None, begun=begun)
     assert frame is not None
-    gone = weakref.ref(read.listing.frame), weakref.ref(frame)
+    gone = weakref.ref(read.orders), weakref.ref(frame)
     del read, frame
     gc.collect()
     assert [one() for one in gone] == [None, None]
-    assert (begun.take_listing(), begun.take_records()) == (None, None)
+    assert (begun.take_orders(), begun.take_records()) == (None, None)
