@@ -49,6 +49,11 @@ class Coming:
         made._terms = terms
         return made
 
+    @property
+    def is_there(self) -> bool:
+        """Whether nobody has to wait for it."""
+        return self._subject is not None
+
     async def load(self) -> Subject:
         """The Subject, which is read now where it was not yet. Raises SheetError."""
         if self._subject is None and self._terms is not None:

@@ -135,6 +135,8 @@ async def study(desk: Desk, coming: Coming, campaign: CampaignInfo) -> Study:
     async def asks() -> Asked:
         return asked(planning.bound(await coming.loaded(), record_type))
 
+    if coming.is_there:
+        await asks()  # Headings that do not fit cost no listing.
     (subject, desired), begun = await both(
         desire, partial(searching.begin, client, campaign, asks, rows=coming.rows, missing=missing, on_page=on_page)
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flow_stage import CANARY_TOKEN, SPRING, Stage, lead
 
-from callcamp_sync import planning
+from callcamp_sync import opening, planning
 from callcamp_sync.sandbox import Sandbox, bulk_phone, demo_world
 
 ORDERS = 400
@@ -67,3 +67,76 @@ def test_a_sheet_that_does_not_fit_costs_no_listing(stage: Stage) -> None:
     rows = [{"Name": "Ada"} for _ in range(ROWS)]
     assert stage.here("plan", stage.sheet(rows), "-c", SPRING).code == 2
     assert pages(stage, "/orders") == []
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file counts as large."""
+    monkeypatch.setattr(opening, "LARGE", 0)
+
+
+def patient(monkeypatch: pytest.MonkeyPatch, stage: Stage, number: int) -> list[int]:
+    """Reading a sheet waits for so many pages of orders; how many there were is told."""
+    whole = opening.subject_of
+    seen: list[int] = []
+
+    def read(terms: Any) -> Any:
+        until = time.monotonic() + 10
+        while len(pages(stage, "/orders")) < number and time.monotonic() < until:
+            time.sleep(0.01)
+        seen.append(len(pages(stage, "/orders")))
+        return whole(terms)
+
+    monkeypatch.setattr(opening, "subject_of", read)
+    return seen
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("command", ["plan", "sync"])
+def test_a_large_sheet_is_read_while_the_campaign_is_listed(stage: Stage, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """With the same end as otherwise, and each page asked for once."""
+    monkeypatch.setattr(opening, "_ROW", 1)
+    seen = patient(monkeypatch, stage, ORDERS // 100)
+    options = ["--dry-run"] if command == "sync" else []
+    document = stage.here(command, sheet(stage), "-c", SPRING, "--json", "--region", "US", *options).document
+    assert seen == [ORDERS // 100]
+    assert len(document["rows"]) == ROWS
+    assert sorted(pages(stage, "/orders")) == sorted(pages(stage, "/records")) == ["1", "2", "3", "4"]
+
+
+@pytest.mark.usefixtures("large")
+def test_of_a_large_file_with_few_rows_for_certain_no_more_than_a_page_is_asked_for_early(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have so few rows that they are searched: that is decided when they are read."""
+    seen = patient(monkeypatch, stage, 1)
+    few = stage.sheet([lead(bulk_phone(1))])
+    assert stage.here("plan", few, "-c", SPRING, "--region", "US").code == 0
+    assert seen == [1]
+    assert sorted(pages(stage, "/orders")) == ["1", "2", "3", "4"]
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize(
+    ("rows", "code", "words"),
+    [
+        pytest.param([{"Name": "Ada"}] * ROWS, 2, "no column holds the phone number", id="headings that do not fit"),
+        pytest.param([{"Phone": ""}], 2, "damaged or truncated", id="a sheet that cannot be read"),
+    ],
+)
+def test_a_large_sheet_that_is_wrong_costs_reads_and_nothing_else(
+    stage: Stage, rows: list[dict[str, str]], code: int, words: str
+) -> None:
+    path = stage.sheet(rows)
+    if len(rows) == 1:
+        path.write_bytes(b"PK\x03\x04 no workbook")
+    ended = stage.here("sync", path, "-c", SPRING, "--yes")
+    assert (ended.code, [one.method for one in stage.box.requests if one.method != "GET"]) == (code, [])
+    assert words in ended.err
+    again = stage.here("sync", sheet(stage), "-c", SPRING, "--yes", "--dry-run", "--region", "US")
+    assert again.code == 0, "the campaign is not locked"
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_sheet_for_a_campaign_that_is_not_there(stage: Stage) -> None:
+    assert stage.here("sync", sheet(stage), "-c", "Nobody's", "--yes").code == 7
