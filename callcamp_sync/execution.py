@@ -170,7 +170,7 @@ class Run:
             orders = await self.tally.sender.orders_of(phone)
         except SyncError:
             return None
-        return orders.filter(~pl.col("order_uuid").is_in(list(self.plan.seen_orders)))
+        return orders.filter(~pl.col("order_uuid").is_in(self.plan.seen_orders.implode()))
 
     async def _releases(self, steps: Sequence[Step]) -> None:
         """List again; release what stands there exactly once, with one PATCH that carries properties and status.

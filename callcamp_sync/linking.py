@@ -165,7 +165,7 @@ class Links:
         except SyncError:
             return None
         ours = orders.filter(pl.col("record_uuid").is_in([record for step in batches for _, record, _ in step.records]))
-        fresh = ours.filter(~pl.col("order_uuid").is_in(list(self.plan.seen_orders)))
+        fresh = ours.filter(~pl.col("order_uuid").is_in(self.plan.seen_orders.implode()))
         return {str(record): str(order) for record, order in fresh.select("record_uuid", "order_uuid").iter_rows()}
 
     async def _listed(self) -> pl.DataFrame:

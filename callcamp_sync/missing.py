@@ -83,6 +83,8 @@ def _not_pointed_at(sides: Sides) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     places = sides.matched.select("place").drop_nulls()
     others = sides.orders.with_row_index("place").join(places, on="place", how="anti", maintain_order="left").drop("place")
+    if others.is_empty():
+        return others, others
     # Of a row that is certainly about one order the number is meant as it is spelled; any other may mean it in every spelling.
     certain = sides.matched.filter(pl.col("place").is_not_null() & pl.col("code").is_null())
     rest = sides.desired.join(certain, on=ROW, how="anti")

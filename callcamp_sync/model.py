@@ -328,9 +328,9 @@ class Plan:
 
     lines: LINE_SCHEMA, one line a row of the sheet, with the outcome that is planned. changes: CHANGE_SCHEMA. orders:
     ORDER_LINE_SCHEMA, the orders without a row. issues: ISSUE_SCHEMA. steps: in the order in which they are sent.
-    snapshot: order uuids that stood when the plan was made. notices: sentences for people. complete: whether the listing was
-    proved complete. searched: how many numbers were searched instead of listing the campaign, null where it was listed.
-    digests: sha256 of sheet, mapping, record type, snapshot and of the steps.
+    seen_orders: ids of the orders that stood when the plan was made, a String column. notices: sentences for people. complete:
+    whether the listing was proved complete. searched: how many numbers were searched instead of listing the campaign, null where
+    it was listed. digests: sha256 of sheet, mapping, record type, snapshot and of the steps.
     """
 
     id: str
@@ -350,7 +350,7 @@ class Plan:
     notices: tuple[str, ...]
     complete: bool
     total_orders: int
-    seen_orders: frozenset[str]
+    seen_orders: pl.Series
     said_never: tuple[str, ...] = ()
     forecast: Forecast | None = None
     searched: int | None = None

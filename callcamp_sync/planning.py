@@ -383,7 +383,7 @@ def build(
         complete=standing.complete,
         total_orders=standing.total,
         searched=standing.searched,
-        seen_orders=frozenset(standing.orders["order_uuid"]),
+        seen_orders=standing.orders["order_uuid"],
         said_never=tuple(phones_that_said_never(desired.frame, standing.orders)),
     )
 

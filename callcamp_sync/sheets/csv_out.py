@@ -16,6 +16,7 @@ import polars as pl
 from callcamp_sync.sheets import atomic, formulas
 
 _NUL, _NUL_SIGN = "\0", "\u2400"
+_ODD = rf"{formulas.TRIGGER}|\x00"
 
 
 def write_csv(path: str | Path, frame: pl.DataFrame, *, dialect: Literal["excel", "raw"]) -> None:
@@ -26,7 +27,7 @@ def write_csv(path: str | Path, frame: pl.DataFrame, *, dialect: Literal["excel"
     text = frame.select(pl.all().cast(pl.String))
     headings = frame.columns
     if dialect == "excel":
-        text = _shown(text).select(formulas.escape(pl.col(name)) for name in headings)
+        text = text.with_columns(_safe(pl.col(name)) for name in _odd(text))
         headings = [formulas.escape_text(name.replace(_NUL, _NUL_SIGN)) for name in headings]
     with atomic.replacing(path) as part, part.open("wb") as file:
         if dialect == "excel":
@@ -34,11 +35,14 @@ def write_csv(path: str | Path, frame: pl.DataFrame, *, dialect: Literal["excel"
         _write(file, headings, text)
 
 
-def _shown(text: pl.DataFrame) -> pl.DataFrame:
-    """The frame with a sign for every NUL. Hardly a column has one, and to ask costs a tenth of a replacement."""
-    found = text.select(pl.all().str.contains(_NUL, literal=True).any()).row(0)
-    with_nul = [name for name, has in zip(text.columns, found, strict=True) if has]
-    return text.with_columns(pl.col(with_nul).str.replace_all(_NUL, _NUL_SIGN, literal=True))
+def _odd(text: pl.DataFrame) -> list[str]:
+    """The columns with a NUL or a cell that begins like a formula. Most have neither, and to ask costs half of an escape."""
+    found = text.select(pl.all().str.contains(_ODD).any()).row(0)
+    return [name for name, odd in zip(text.columns, found, strict=True) if odd]
+
+
+def _safe(column: pl.Expr) -> pl.Expr:
+    return formulas.escape(column.str.replace_all(_NUL, _NUL_SIGN, literal=True))
 
 
 def _write(file: BinaryIO, headings: list[str], text: pl.DataFrame) -> None:

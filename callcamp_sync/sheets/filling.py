@@ -61,13 +61,14 @@ def fill(book: Path, fillings: Mapping[int, Filling], target: Path) -> None:
     with (
         zipfile.ZipFile(book) as given,
         target.open("w+b") as file,
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made,
+        zipfile.ZipFile(file, "w") as made,
     ):
         for name in given.namelist():
             if name in by_member:
                 pressing.write(file, made, name, _filled(given.read(name), by_member[name]))
             else:
-                made.writestr(name, given.read(name))
+                # By a ZipInfo of its own, a member has no time of the clock: the same tabs make the same bytes.
+                made.writestr(zipfile.ZipInfo(name), given.read(name), zipfile.ZIP_DEFLATED)
 
 
 def _filled(sheet: bytes, filling: Filling) -> Iterator[pressing.Part]:

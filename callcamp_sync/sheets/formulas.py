@@ -13,14 +13,14 @@ import re
 
 import polars as pl
 
-_TRIGGER = r"^'*[=+\-@\t\r]"
+TRIGGER = r"^'*[=+\-@\t\r]"
 _ESCAPED = r"^'('*[=+\-@\t\r])"
 _PHONE = r"^\+[0-9]{7,15}$"
 
 
 def escape(column: pl.Expr) -> pl.Expr:
     """The column as a CSV for spreadsheets may hold it. Nulls stay null."""
-    risky = column.str.contains(_TRIGGER) & ~column.str.contains(_PHONE)
+    risky = column.str.contains(TRIGGER) & ~column.str.contains(_PHONE)
     # The plain column comes first: it gives the result its name.
     return pl.when(~risky).then(column).otherwise(pl.concat_str(pl.lit("'"), column))
 
@@ -32,7 +32,7 @@ def unescape(column: pl.Expr) -> pl.Expr:
 
 def escape_text(text: str) -> str:
     """`escape` for one text, such as a heading."""
-    risky = re.match(_TRIGGER, text) and not re.fullmatch(_PHONE.strip("^$"), text)
+    risky = re.match(TRIGGER, text) and not re.fullmatch(_PHONE.strip("^$"), text)
     return f"'{text}" if risky else text
 
 

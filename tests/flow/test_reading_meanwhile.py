@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flow_stage import CANARY_TOKEN, SPRING, Stage, lead
 
-from callcamp_sync import opening, planning
+from callcamp_sync import bench, opening, planning
 from callcamp_sync.sandbox import Sandbox, bulk_phone, demo_world
 
 ORDERS = 400
@@ -77,7 +77,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def patient(monkeypatch: pytest.MonkeyPatch, stage: Stage, number: int) -> list[int]:
     """Reading a sheet waits for so many pages of orders; how many there were is told."""
-    whole = opening.subject_of
+    whole = bench.subject_of
     seen: list[int] = []
 
     def read(terms: Any) -> Any:

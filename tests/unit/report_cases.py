@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import polars as pl
+
 from callcamp_sync import frames
 from callcamp_sync.errors import ExitCode
 from callcamp_sync.model import (
@@ -128,6 +130,6 @@ def a_plan(lines: Sequence[Row] = LINES, changes: Sequence[Row] = CHANGES, **mor
         "notices": (),
         "complete": True,
         "total_orders": 300,
-        "seen_orders": frozenset(),
+        "seen_orders": pl.Series("order_uuid", [], pl.String),
     }
     return Plan(**(known | more))

@@ -7,6 +7,7 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from callcamp_sync import frames
@@ -56,7 +57,7 @@ def a_plan() -> Plan:
         notices=(),
         complete=True,
         total_orders=1,
-        seen_orders=frozenset({"order_1"}),
+        seen_orders=pl.Series("order_uuid", ["order_1"]),
     )
 
 

@@ -66,7 +66,7 @@ def a_plan(
         notices=(),
         complete=True,
         total_orders=0,
-        seen_orders=frozenset(),
+        seen_orders=pl.Series("order_uuid", [], pl.String),
     )
 
 

@@ -159,6 +159,11 @@ def test_a_member_that_is_pressed_in_parts(tmp_path: Path, sizes: list[int]) -> 
         assert info.compress_size < max(100, sum(sizes) // 2)
 
 
+def test_no_part_tells_when_it_was_written(books: tuple[Path, Path]) -> None:
+    """So that the same tabs are the same file, whenever they are written."""
+    assert {info.date_time for path in books for info in zipfile.ZipFile(path).infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
 def test_several_tabs_of_which_some_are_long(tmp_path: Path) -> None:
     """Each long sheet gets its own rows, also where a tab is split over sheets."""
     path = tmp_path / "book.xlsx"
