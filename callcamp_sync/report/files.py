@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -70,11 +71,13 @@ def write_report(report: Report, folder: Path) -> tuple[str, ...]:
     """
     with replacing(folder / FILE_NAME) as path, path.open("wb") as stream:
         write_json(report, stream)
-    write_csv(folder / "rows.csv", csv_rows(report), dialect="excel")
-    # Compressing a large workbook keeps one core busy outside Python: the page is made meanwhile.
+    # Each keeps a core busy outside Python, but a disk that is nearly full has room for rows.csv first.
     with ThreadPoolExecutor(2) as pool:
-        warnings = pool.map(lambda write: _attempted(write, report, folder), (_write_workbook, _write_page, _write_markdown))
-    return tuple(chain.from_iterable(warnings))
+        rows = pool.submit(lambda: write_csv(folder / "rows.csv", csv_rows(report), dialect="excel"))
+        book = pool.submit(_attempted, partial(_write_workbook, after=rows.result), report, folder)
+        rows.result()
+        others = [_attempted(write, report, folder) for write in (_write_page, _write_markdown)]
+        return tuple(chain(book.result(), *others))
 
 
 def _attempted(write: Callable[[Report, Path], tuple[str, ...]], report: Report, folder: Path) -> tuple[str, ...]:
@@ -85,9 +88,10 @@ def _attempted(write: Callable[[Report, Path], tuple[str, ...]], report: Report,
         return (f"{error.message}; report.json and rows.csv are complete",)
 
 
-def _write_workbook(report: Report, folder: Path) -> tuple[str, ...]:
+def _write_workbook(report: Report, folder: Path, *, after: Callable[[], None]) -> tuple[str, ...]:
+    """after: waits for what has to be on disk before the workbook."""
     when = _utc(report.finished_at)
-    return write_workbook(folder / "report.xlsx", tabs(report), properties=properties(report), created=when)
+    return write_workbook(folder / "report.xlsx", tabs(report), properties=properties(report), created=when, after=after)
 
 
 def _write_page(report: Report, folder: Path) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ Rule source: Excel's limits, see tabs.py.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,11 +64,13 @@ def write_workbook(
     properties: Mapping[str, str] | None = None,
     created: datetime | None = None,
     rows_per_sheet: int = tabs.MAX_ROWS - 1,
+    after: Callable[[], None] = lambda: None,
 ) -> tuple[str, ...]:
     """Write `tabs_` to `path` (mode 0600) and return sentences about what was cut, cleaned or split.
 
     properties: title, author, comments …; any other name becomes a custom property. created: the time in the file's
-    properties; None is now. rows_per_sheet: where a tab is split over sheets; Excel's limit.
+    properties; None is now. rows_per_sheet: where a tab is split over sheets; Excel's limit. after: called before the first byte
+    goes where `path` is; it may wait for other files that the disk must have room for.
     Raises StateError when the file cannot be written; an old file then stands unharmed.
     """
     said: list[str] = []
@@ -76,6 +78,7 @@ def write_workbook(
         headed = Path(scratch) / "headed.xlsx"
         with _book(headed, scratch, properties or {}, created) as book:
             long = _write_tabs(book, tabs_, rows_per_sheet, said)
+        after()
         filling.fill(headed, long, part)
     return tuple(said)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import re
 import resource
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import openpyxl
 import polars as pl
@@ -23,10 +24,10 @@ from report_cases import CAMPAIGN, HOSTILE, LINES, a_report, a_source
 from callcamp_sync import frames
 from callcamp_sync.errors import StateError
 from callcamp_sync.model import LINE_SCHEMA, Guard, Report
-from callcamp_sync.report import document, load_document, prepare_folder, write_report
+from callcamp_sync.report import document, files, load_document, prepare_folder, write_report
 from callcamp_sync.report.files import slug
 from callcamp_sync.report.workbook import TAB_ROWS, tabs
-from callcamp_sync.sheets import Column, Tab
+from callcamp_sync.sheets import Column, Tab, write_csv
 from callcamp_sync.sheets.links import MOST_LINKS, targets
 from callcamp_sync.sheets.tabs import Link
 
@@ -141,6 +142,22 @@ def test_a_disk_that_fills_up_under_rows_csv_is_an_error_and_report_json_stands(
     with files_no_larger_than(50_000), pytest.raises(StateError, match=r"rows\.csv"):
         write_report(many_unchanged(), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_workbook_takes_no_room_before_rows_csv_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are made at the same time; the disk's last bytes are for rows.csv. The workbook is given time to be too early."""
+    sizes: list[int] = []
+
+    def slow(path: Path, frame: pl.DataFrame, *, dialect: Literal["excel", "raw"]) -> None:
+        for _ in range(20):
+            time.sleep(0.02)
+            sizes.append(sum(one.stat().st_size for one in tmp_path.glob("*report.xlsx*")))
+        write_csv(path, frame, dialect=dialect)
+
+    monkeypatch.setattr(files, "write_csv", slow)
+    write_report(many_unchanged(), tmp_path)
+    assert set(sizes) == {0}
+    assert (tmp_path / "report.xlsx").stat().st_size > 100_000
 
 
 def test_a_folder_that_vanished_is_an_error_of_ours_with_its_name(tmp_path: Path) -> None:
