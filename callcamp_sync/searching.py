@@ -115,8 +115,9 @@ async def begin(
     The contacts are asked for two rounds before the orders are all read, for their first page comes alone; and while they are
     read it is worked out what the orders say.
     """
-    first = await client.first_orders(campaign.uuid)
+    first = await client.first_orders(campaign.uuid, told=False)
     if missing is OnMissing.KEEP and first.total is not None and costs(rows, first.total, 1, with_records=True).worth_it:
+        client.tell_of(campaign.uuid, first.frame)
         return Begun(first=first)
     last_pages = anyio.Event()
 
@@ -126,7 +127,11 @@ async def begin(
             last_pages.set()
 
     async def all_orders() -> Read:
-        listing = await _listed(client, campaign, page, first)
+        try:
+            listing = await _listed(client, campaign, page, first)
+        except BaseException:  # Whoever is marked on the page that was read must not be called, however this ends.
+            client.tell_of(campaign.uuid, first.frame)
+            raise
         last_pages.set()
         return await _told(listing)
 

@@ -264,14 +264,23 @@ class Client:
         """One contact, raw, as the server gives it."""
         return await self._read(_RECORD, uuid)
 
-    async def first_orders(self, campaign: str, *, search: str | None = None) -> FirstPage:
-        """The first page of the campaign's orders, or of those that the server finds for `search`: one request."""
+    async def first_orders(self, campaign: str, *, search: str | None = None, told: bool = True) -> FirstPage:
+        """The first page of the campaign's orders, or of those that the server finds for `search`: one request.
+
+        told: `on_orders` hears of it; False where a listing follows that begins with it, and whoever stops that one says
+        `tell_of`.
+        """
         said = await self._page(_ORDERS, (campaign,), "orders", {"search": search}, 1)
         texts, _ = page_texts(items_of(said, "orders") or [], ORDER_COLUMNS)
         frame = pl.DataFrame(texts, schema=dict.fromkeys(ORDER_COLUMNS, pl.String()))
-        self._on_orders(campaign, frame)
+        if told:
+            self.tell_of(campaign, frame)
         total = said.get("total")
         return FirstPage(said, frame, total if isinstance(total, int) and not isinstance(total, bool) else None)
+
+    def tell_of(self, campaign: str, orders: pl.DataFrame) -> None:
+        """Tell `on_orders` of orders that were read and are no listing."""
+        self._on_orders(campaign, orders)
 
     async def list_orders(self, campaign: str, *, on_page: OnPage | None = None, first: FirstPage | None = None) -> Listing:
         """Every order of the campaign; its columns are those of columns.ORDER_COLUMNS.

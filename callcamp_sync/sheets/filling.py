@@ -19,9 +19,8 @@ from pathlib import Path
 import polars as pl
 
 from callcamp_sync.sheets import pressing
-from callcamp_sync.sheets.ahead import at_once
 from callcamp_sync.sheets.grid import column_letters
-from callcamp_sync.sheets.tabs import Cells
+from callcamp_sync.sheets.tabs import ESCAPE_ALIKE, SPACED, Cells
 
 #: Cells whose XML is made at a time: one to two megabytes, of which each worker has one in hand.
 _CELLS = 20_000
@@ -32,9 +31,6 @@ _END = b"</sheetData>"
 #: What stands between a cell's place and its text; outer white space is only kept where that is said.
 _TEXT, _SPACED_TEXT = ' t="inlineStr"><is><t>', ' t="inlineStr"><is><t xml:space="preserve">'
 _TEXT_END = "</t></is></c>"
-_SPACED = r"^\s|\s$"
-_ESCAPE_ALIKE = "_x[0-9a-fA-F]{4}_"
-_UNUSUAL = rf"[&<>\r]|{_SPACED}|{_ESCAPE_ALIKE}"
 #: What stands behind the place of links in a sheet of ours.
 _AFTER_LINKS = re.compile(rb"<(?:printOptions|pageMargins)\b")
 
@@ -78,11 +74,7 @@ def _filled(sheet: bytes, filling: Filling) -> Iterator[pressing.Part]:
     head, end, rest = _DIMENSION.sub(extent, sheet, count=1).partition(_END)
     yield lambda: head
     styles = {int(column) - 1: style.decode() for column, style in _COLUMN_STYLE.findall(head)}
-    forms = at_once(_form, filling.piece, workers=pressing.WORKERS)
-    line = [
-        _column(i, cells, styles.get(i), form, days=i in filling.days)
-        for i, (cells, form) in enumerate(zip(filling.piece, forms, strict=True))
-    ]
+    line = [_column(i, cells, styles.get(i), days=i in filling.days) for i, cells in enumerate(filling.piece)]
     size = max(1, _CELLS // columns)
     for start in range(0, rows, size):
         yield partial(_rows, line, slice(start, min(start + size, rows)))
@@ -110,9 +102,9 @@ class _Column:
     days: bool
 
 
-def _column(index: int, cells: Cells, style: str | None, form: _Form, *, days: bool) -> _Column:
+def _column(index: int, cells: Cells, style: str | None, *, days: bool) -> _Column:
     place = '"' + (f' s="{style}"' if style else "")
-    return _Column(opening=f'<c r="{column_letters(index)}', place=place, cells=cells, form=form, days=days)
+    return _Column(opening=f'<c r="{column_letters(index)}', place=place, cells=cells, form=_form(cells), days=days)
 
 
 def _form(cells: Cells) -> _Form:
@@ -123,7 +115,7 @@ def _form(cells: Cells) -> _Form:
         return _Form.NOTHING
     if not blank and counted == rows:
         return _Form.NUMBER
-    return _Form.MIXED if blank or counted or text.str.contains(_UNUSUAL).any() else _Form.TEXT
+    return _Form.MIXED if blank or counted or not cells.plain else _Form.TEXT
 
 
 def _rows(columns: Sequence[_Column], rows: slice) -> bytes:
@@ -151,7 +143,7 @@ def _cells(column: _Column, number: pl.Series, rows: slice) -> Sequence[_Run]:
         return [*begin, _TEXT, text, _TEXT_END]
     escaped = _escaped(text)
     plain, kept = (_joined([*begin, opening, escaped, _TEXT_END]) for opening in (_TEXT, _SPACED_TEXT))
-    words = pl.when(text.str.contains(_SPACED)).then(kept).otherwise(plain)
+    words = pl.when(text.str.contains(SPACED)).then(kept).otherwise(plain)
     chosen = words if counted is None else pl.when(counted.is_not_null()).then(_joined(exact)).otherwise(words)
     return [pl.select(pl.when(text != "").then(chosen).otherwise(pl.lit(""))).to_series()]
 
@@ -169,7 +161,7 @@ def _joined(line: Sequence[_Run]) -> pl.Expr:
 
 def _escaped(text: pl.Series) -> pl.Series:
     if text.str.contains("_x", literal=True).any():
-        text = text.str.replace_all(f"({_ESCAPE_ALIKE})", "_x005F${1}")
+        text = text.str.replace_all(f"({ESCAPE_ALIKE})", "_x005F${1}")
     if text.str.contains(r"[&<>\r]").any():
         text = text.str.replace_many(list(_MARKUP), list(_MARKUP.values()))
     return text

@@ -18,7 +18,7 @@ from callcamp_sync.sheets.ahead import at_once
 
 #: Of ISA-L's levels. A table takes a fifth of the time of zlib's quickest level, and is smaller by a fourteenth.
 _LEVEL = 1
-WORKERS = 2
+_WORKERS = 2
 #: The last block of a stream, which holds nothing.
 _END = b"\3\0"
 
@@ -30,7 +30,7 @@ def write(file: BinaryIO, made: zipfile.ZipFile, name: str, parts: Iterable[Part
     info = zipfile.ZipInfo(name)
     size = checksum = 0
     with made.open(info, "w", force_zip64=True) as stream:
-        for part, pressed in at_once(_pressed, parts, workers=WORKERS):
+        for part, pressed in at_once(_pressed, parts, workers=_WORKERS):
             size, checksum = size + len(part), isal_zlib.crc32(part, checksum)
             stream.write(pressed)
         stream.write(_END)

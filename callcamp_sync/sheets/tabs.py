@@ -34,6 +34,10 @@ _SIGNS = {chr(code): chr(0x2400 + code) for code in range(0x20) if code not in (
     "\uffff": "\ufffd",
 }
 _UNFIT = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{fffe}\x{ffff}]"
+#: White space at an end of a text, and what Excel takes for a character that it escaped: XML has to say that they are meant.
+SPACED = r"^\s|\s$"
+ESCAPE_ALIKE = "_x[0-9a-fA-F]{4}_"
+_ODD = rf"{_UNFIT}|[&<>\r]|{SPACED}|{ESCAPE_ALIKE}"
 #: The largest number of fifteen digits: Excel holds no more of them.
 _LARGEST = 10**15 - 1
 _EXACT_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$"
@@ -111,23 +115,27 @@ class Tab:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
-    """A column ready to be written: where `numbers` is null, `texts` stands. cut, cleaned: how many texts were changed."""
+    """A column ready to be written: where `numbers` is null, `texts` stands. cut, cleaned: how many texts were changed.
+
+    plain: every text is written in XML as it stands.
+    """
 
     texts: pl.Series
     numbers: pl.Series | None
     cut: int
     cleaned: int
+    plain: bool
 
 
 def as_cells(values: pl.Series, kind: Kind) -> Cells:
     """`values` as Excel can hold them; same length, same order. Takes text, numbers, bools, dates and datetimes."""
     text = values.cast(pl.String)
     numbers = None if kind == "text" else _numbers(values, text, kind)
-    if values.dtype.is_numeric():
-        return Cells(texts=text, numbers=numbers, cut=0, cleaned=0)
-    clean_text = text.str.replace_many(list(_SIGNS), list(_SIGNS.values())) if text.str.contains(_UNFIT).any() else text
+    plain = values.dtype.is_numeric() or not text.str.contains(_ODD).any()
+    clean_text = text if plain else text.str.replace_many(list(_SIGNS), list(_SIGNS.values()))
     fit = _cut(clean_text)
-    return Cells(texts=fit, numbers=numbers, cut=_differing(fit, clean_text), cleaned=_differing(clean_text, text))
+    cut, cleaned = _differing(fit, clean_text), _differing(clean_text, text)
+    return Cells(texts=fit, numbers=numbers, cut=cut, cleaned=cleaned, plain=plain)
 
 
 def clean(text: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -176,7 +177,7 @@ def _pieces(tab: Tab, rows_per_sheet: int, said: list[str]) -> Iterator[list[Cel
 
 def _part(cells: Cells, start: int, rows: int) -> Cells:
     numbers = None if cells.numbers is None else cells.numbers.slice(start, rows)
-    return Cells(texts=cells.texts.slice(start, rows), numbers=numbers, cut=0, cleaned=0)
+    return replace(cells, texts=cells.texts.slice(start, rows), numbers=numbers, cut=0, cleaned=0)
 
 
 def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: Look) -> Filling | None:
@@ -190,7 +191,7 @@ def _write_sheet(sheet: Any, tab: Tab, piece: list[Cells], look: Look) -> Fillin
         sheet.set_row(row, height)
     long = None
     # XlsxWriter takes `<r>…</r>` for markup of its own and writes it as it stands: nobody's cell may do that.
-    marked = any(cells.texts.str.starts_with("<r>").any() for cells in piece)
+    marked = any(not cells.plain and cells.texts.str.starts_with("<r>").any() for cells in piece)
     if (rows > _LONG or marked) and not any(column.wrap for column in tab.columns):
         days = frozenset(i for i, column in enumerate(tab.columns) if column.kind in ("instant", "date"))
         long = Filling(piece=piece, days=days, leading=links.targets(tab, rows))

@@ -36,13 +36,18 @@ class Server:
         self.left = left
         self.asked: list[str] = []
         self.contacts = anyio.Event()
+        self.told: list[int] = []
 
     def _listing(self) -> Listing:
         return Listing(frame=pl.DataFrame([ORDER]), total=self.total or 1, complete=True)
 
-    async def first_orders(self, _campaign: str) -> FirstPage:
+    async def first_orders(self, _campaign: str, *, told: bool) -> FirstPage:
+        assert not told, "it is told of once, by the listing that follows or by itself"
         self.asked.append("first page")
-        return FirstPage({}, pl.DataFrame(), self.total)
+        return FirstPage({}, pl.DataFrame([ORDER]), self.total)
+
+    def tell_of(self, _campaign: str, orders: pl.DataFrame) -> None:
+        self.told.append(orders.height)
 
     async def list_orders(self, _campaign: str, *, on_page: Callable[[int, int], None], **_: object) -> Listing:
         self.asked.append("orders")
@@ -85,6 +90,7 @@ async def test_all_orders_are_read_at_once_where_no_search_could_pay(
     begun = await begin(server, rows, missing)
     assert [what for what in server.asked if what != "orders are read"] == asked
     assert (begun.read is not None) == ("orders" in asked)
+    assert server.told == ([] if "orders" in asked else [1]), "a page that no listing follows is looked through for itself"
 
 
 @pytest.mark.parametrize(("fields", "read"), [((), False), (("instructions",), False), (("email",), True)])
@@ -114,6 +120,7 @@ async def test_orders_that_cannot_be_read_are_why_there_is_no_plan() -> None:
     with pytest.raises(UnreachableError, match="gone"):
         await begin(server, 5_000, OnMissing.KEEP, fields=("email",))
     assert server.asked == ["first page"]
+    assert server.told == [1], "who is marked on the page that came must never be called"
 
 
 async def test_what_was_read_is_given_away_once_and_not_kept() -> None:
