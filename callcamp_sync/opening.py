@@ -7,8 +7,6 @@ as many pages of a list; where it turns out to be wrong, a few GETs were sent in
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import anyio
 
 from callcamp_sync.aside import aside
@@ -16,11 +14,12 @@ from callcamp_sync.bench import Request, Terms, load_terms, subject_of
 from callcamp_sync.mapping import Mapping as SheetMapping
 from callcamp_sync.planning import Subject
 from callcamp_sync.settings import Settings
+from callcamp_sync.sheets import text_size
 
-#: Bytes of a file that is read while the campaign is.
+#: Bytes of text in a file that is read while the campaign is.
 LARGE = 4_000_000
 
-#: Bytes of a row, more than almost any row has: how many rows a file has at least.
+#: Bytes of text in a row, more than almost any row has: a file has at least so many rows.
 _ROW = 4_000
 
 
@@ -44,7 +43,7 @@ class Coming:
 
     @classmethod
     def under(cls, terms: Terms, size: int) -> Coming:
-        """One that is still to be read, from a file of so many bytes."""
+        """One that is still to be read, from a file with so many bytes of text."""
         made = cls(settings=terms.settings, mapping=terms.mapping, rows=size // _ROW)
         made._terms = terms
         return made
@@ -74,16 +73,5 @@ class Coming:
 async def open_sheet(request: Request, settings: Settings) -> Coming:
     """The request's Subject, read already unless its sheet is a large file. Raises SheetError, MappingError, UsageError."""
     terms = load_terms(request, settings)
-    size = _bytes(request.source)
+    size = text_size(request.source)
     return Coming.under(terms, size) if size >= LARGE else Coming.of(await aside(subject_of, terms))
-
-
-def _bytes(name: str) -> int:
-    """The size of the file that is named, with or without a tab behind `#`; 0 where there is none by that name."""
-    for path in (Path(name), Path(name.partition("#")[0])):
-        try:
-            if path.is_file():
-                return path.stat().st_size
-        except (OSError, ValueError):
-            return 0
-    return 0

@@ -11,6 +11,7 @@ from callcamp_sync.sheets.forms import Check, Form, Question, write_form
 from callcamp_sync.sheets.given import given_sheet
 from callcamp_sync.sheets.limits import Limits as SheetLimits
 from callcamp_sync.sheets.reading import read_sheet
+from callcamp_sync.sheets.source import text_size
 from callcamp_sync.sheets.tabs import Column, Tab
 from callcamp_sync.sheets.xlsx_out import write_workbook
 
@@ -23,6 +24,7 @@ __all__ = [
     "Tab",
     "given_sheet",
     "read_sheet",
+    "text_size",
     "write_csv",
     "write_form",
     "write_workbook",
