@@ -26,6 +26,8 @@ from callcamp_sync.sheets.tabs import ESCAPE_ALIKE, SPACED, Cells
 _CELLS = 20_000
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"/>')
 _COLUMN_STYLE = re.compile(rb'<col min="(\d+)" max="\d+"[^>]*? style="(\d+)"')
+#: Bytes of XML that a row, a cell and a link take at most beside their text, and of which a byte of text takes at most.
+_ROW, _CELL, _LINK, _ESCAPED = 40, 120, 160, 7
 _MARKUP = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "_x000D_"}
 _END = b"</sheetData>"
 #: What stands between a cell's place and its text; outer white space is only kept where that is said.
@@ -61,10 +63,18 @@ def fill(book: Path, fillings: Mapping[int, Filling], target: Path) -> None:
     ):
         for name in given.namelist():
             if name in by_member:
-                pressing.write(file, made, name, _filled(given.read(name), by_member[name]))
+                sheet, filling = given.read(name), by_member[name]
+                pressing.write(file, made, name, _filled(sheet, filling), most=len(sheet) + _most(filling))
             else:
                 # By a ZipInfo of its own, a member has no time of the clock: the same tabs make the same bytes.
                 made.writestr(zipfile.ZipInfo(name), given.read(name), zipfile.ZIP_DEFLATED)
+
+
+def _most(filling: Filling) -> int:
+    """Bytes that the rows and links of the sheet have at most."""
+    rows, columns = len(filling.piece[0].texts), len(filling.piece)
+    written = sum(int(cells.texts.str.len_bytes().sum()) for cells in filling.piece)
+    return rows * (_ROW + columns * _CELL + len(filling.leading) * _LINK) + written * _ESCAPED
 
 
 def _filled(sheet: bytes, filling: Filling) -> Iterator[pressing.Part]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -143,13 +144,14 @@ def test_numbers_that_are_numbers_already(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sizes", [[], [0], [1], [70_000, 0, 3], [300_000, 300_000, 300_000]])
-def test_a_member_that_is_pressed_in_parts(tmp_path: Path, sizes: list[int]) -> None:
+@pytest.mark.parametrize("most", [1_000_000, zipfile.ZIP64_LIMIT + 1])
+def test_a_member_that_is_pressed_in_parts(tmp_path: Path, sizes: list[int], most: int) -> None:
     """Any zip reader finds what was written, of the size and the checksum that it says, and the members around it."""
     chance = random.Random(7)
     parts = [bytes(chance.choices(b"abcdefgh", k=size)) for size in sizes]
     with (tmp_path / "z.zip").open("w+b") as file, zipfile.ZipFile(file, "w") as made:
         made.writestr("before", "1")
-        pressing.write(file, made, "in parts", [lambda part=part: part for part in parts])  # type: ignore[misc]
+        pressing.write(file, made, "in parts", [lambda part=part: part for part in parts], most=most)  # type: ignore[misc]
         made.writestr("after", "2")
     with zipfile.ZipFile(tmp_path / "z.zip") as found:
         assert found.testzip() is None
@@ -157,6 +159,39 @@ def test_a_member_that_is_pressed_in_parts(tmp_path: Path, sizes: list[int]) -> 
         info = found.getinfo("in parts")
         assert (info.compress_type, info.file_size) == (zipfile.ZIP_DEFLATED, sum(sizes))
         assert info.compress_size < max(100, sum(sizes) // 2)
+
+
+def local_headers(path: Path) -> list[tuple[str, tuple[int, ...]]]:
+    """What stands in front of each member: its name, and version, checksum, sizes, lengths of the name and of what is added."""
+    data, form = path.read_bytes(), struct.Struct("<4xH8xIIIHH")
+    return [(info.filename, form.unpack_from(data, info.header_offset)) for info in zipfile.ZipFile(path).infolist()]
+
+
+def test_no_part_is_written_as_one_of_four_gigabytes(books: tuple[Path, Path]) -> None:
+    """Excel on the web refuses a workbook that has the sizes of ZIP64 where it does not need them."""
+    for path in books:
+        infos = {info.filename: info for info in zipfile.ZipFile(path).infolist()}
+        for name, header in local_headers(path):
+            info = infos[name]
+            assert header == (20, info.CRC, info.compress_size, info.file_size, len(name), 0), name
+
+
+def test_a_sheet_is_never_larger_than_was_foretold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which form of zip it needs is decided before its first byte; rows of nothing but carriage returns grow most."""
+    foretold: list[tuple[int, int]] = []
+    plain = pressing.write
+
+    def measured(file: Any, made: Any, name: str, parts: Any, *, most: int) -> None:
+        kept = list(parts)
+        foretold.append((sum(len(make()) for make in kept), most))
+        plain(file, made, name, kept, most=most)
+
+    monkeypatch.setattr(pressing, "write", measured)
+    odd = pl.DataFrame({"text": ["\r" * (i % 300) for i in range(LONG)]})
+    every = {"Row": Link(tab="Rows", rows=pl.Series(range(LONG), dtype=pl.UInt32))}
+    write_workbook(tmp_path / "book.xlsx", [tab(LONG, links=every), Tab(name="Odd", columns=COLUMNS[1:2], frame=odd)])
+    assert len(foretold) == 2
+    assert all(size <= most < 5 * size for size, most in foretold), foretold
 
 
 def test_no_part_tells_when_it_was_written(books: tuple[Path, Path]) -> None:
