@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from callcamp_sync import phones, pipeline
+from callcamp_sync import phones
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_subject, open_desk
 from callcamp_sync.errors import UsageError
 from callcamp_sync.fields import ROW
@@ -23,9 +23,9 @@ from callcamp_sync.journal import RunRow, StepRow
 from callcamp_sync.ledger import Entry
 from callcamp_sync.model import CampaignInfo, Guard, SourceInfo, Step, StepKind
 from callcamp_sync.opening import Coming
-from callcamp_sync.pipeline import Study
 from callcamp_sync.planning import Subject
 from callcamp_sync.policy import person_key, person_keys
+from callcamp_sync.study import Study, study
 from callcamp_sync.tracing import RowTrace, Told, insist, told, trace
 
 #: No more rows than these are told for one number.
@@ -154,7 +154,7 @@ async def explain(request: Request, bench: Bench, *, row: int | None = None, pho
         insist(subject, row)
     async with open_desk(bench, subject.settings) as desk:
         campaign = await find_campaign(desk.client, request.campaign, subject.mapping)
-        made = await pipeline.study(desk, Coming.of(subject), campaign)
+        made = await study(desk, Coming.of(subject), campaign)
         return _explanation(desk, subject, made, row=row, phone=number)
 
 

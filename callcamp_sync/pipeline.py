@@ -1,4 +1,4 @@
-"""The order of the stages: read, list, compare, guard, send, read back, report. The only module that knows it.
+"""The order of a run: the study that makes its plan, confirm, send, read back, report. Nobody else knows it.
 
 In:  a Request and a Bench. Out: a Report, always, unless the run cannot begin: then a SyncError, before anything was sent.
 I/O: through the rooms. The clock, the token, the folders and the confirmation are parameters.
@@ -23,54 +23,42 @@ import polars as pl
 
 from callcamp_sync import (
     __version__,
-    arrivals,
     closing,
     fixes,
     guards,
-    habits,
     lock,
     paces,
     plan_document,
     planning,
     readback,
     reconcile,
-    reminders,
     report,
     resuming,
     searching,
     settling,
     snapshot,
 )
-from callcamp_sync.aside import aside, both
 from callcamp_sync.audit import Audit
 from callcamp_sync.bench import Bench, Desk, Request, find_campaign, load_record_type, load_subject, note_never, open_desk
-from callcamp_sync.diff import Difference
 from callcamp_sync.errors import ExitCode, StalePlanError, StateError, SyncError
 from callcamp_sync.execution import Run
 from callcamp_sync.fields import FIELDS
 from callcamp_sync.forecast import calls_caused, forecast
 from callcamp_sync.ledger import Entry, Ledger
-from callcamp_sync.model import Arrival, CampaignInfo, Fate, OnMissing, Outcome, Plan, Report, Took
+from callcamp_sync.model import Arrival, CampaignInfo, Outcome, Plan, Report, Took
 from callcamp_sync.opening import Coming, open_sheet
 from callcamp_sync.policy import person_keys
-from callcamp_sync.rows import Asked, Desired, asked
-from callcamp_sync.schema import RecordSchema
 from callcamp_sync.sending import Sender
 from callcamp_sync.sheets.atomic import replacing
 from callcamp_sync.sheets.digests import sheet_digest
+from callcamp_sync.study import LINK_START, study
 from callcamp_sync.tally import Tally
 
 #: What the ledger takes; a server may hold a number that is none.
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
-#: What the journal remembers of a campaign: the status in which linked contacts start.
-_LINK_START = "link-start"
-
 #: A listing older than this is made again before the first write.
 _FRESH_SECONDS = 5.0
-
-#: Ends of a step that are not tried again when a plan is resumed.
-_FINAL = (Fate.DONE, Fate.REFUSED, Fate.DRIFTED, Fate.HELD)
 
 
 # --- planning --------------------------------------------------------------------------------------------------------
@@ -88,21 +76,6 @@ class Planned:
     arrival: Arrival | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
-    """Everything that led to a plan, for those who ask why: what was read, found and compared on the way."""
-
-    plan: Plan
-    record_type: RecordSchema
-    desired: Desired
-    standing: planning.Standing
-    found: planning.Found
-    difference: Difference
-    listed_at: datetime
-    original: fixes.Original | None = None
-    arrival: Arrival | None = None
-
-
 async def _plan(desk: Desk, coming: Coming, campaign: CampaignInfo) -> Planned:
     made = await study(desk, coming, campaign)
     return Planned(
@@ -112,64 +85,6 @@ async def _plan(desk: Desk, coming: Coming, campaign: CampaignInfo) -> Planned:
         listed_at=made.listed_at,
         original=made.original,
         arrival=made.arrival,
-    )
-
-
-async def study(desk: Desk, coming: Coming, campaign: CampaignInfo) -> Study:
-    """Everything up to the plan. Do Not Call seen in the campaign is written down, whatever becomes of the plan.
-
-    In a job the plan's guards begin with those of the file that arrived.
-    """
-    client, on_page = desk.client, desk.bench.progress.reading
-    record_type = await planning.read_type(client, campaign)
-    listed_at = desk.now
-    host = coming.settings.host
-    pending = desk.journal.pending(host, campaign.uuid)
-    # What an earlier run left open may be any order's: only a listing settles it.
-    missing = OnMissing.CANCEL if pending else coming.settings.missing
-
-    async def desire() -> tuple[planning.Subject, Desired]:
-        subject = await coming.load()
-        return subject, await aside(planning.desire, subject, record_type)
-
-    async def asks() -> Asked:
-        return asked(planning.bound(await coming.loaded(), record_type))
-
-    if coming.is_there:
-        await asks()  # Headings that do not fit cost no listing.
-    (subject, desired), begun = await both(
-        desire, partial(searching.begin, client, campaign, asks, rows=coming.rows, missing=missing, on_page=on_page)
-    )
-    past = desk.bench.past
-    arrival = await aside(habits.arrived, subject, desired) if past is not None else None
-    mode = subject.settings.mode
-    standing, found, desired = await planning.stand(
-        client, campaign, record_type, desired, mode=mode, on_page=on_page, missing=missing, begun=begun
-    )
-    note_never(desk.ledger, campaign.uuid, standing.orders)
-    waiting = settling.unsettled(pending, standing.orders, desk.now, subject.settings.grace_seconds)
-    wished = planning.wishes(subject, desired, standing, never=desk.ledger.phones(), waiting=waiting, now=desk.now)
-    wished = replace(wished, link_start=desk.journal.recall(host, campaign.uuid, _LINK_START))
-    if past is not None and arrival is not None:
-        wished = habits.patient(wished, arrival, past)
-    difference = await aside(planning.compare, desired, standing, found, wished)
-    last = desk.journal.last_applied(host, campaign.uuid, subject.digests["mapping"])
-    valid = last.valid_rows if last else None
-    plan = await aside(planning.build, subject, desired, standing, difference, host=host, last_valid=valid, now=desk.now)
-    if past is not None and arrival is not None:
-        arrival = habits.compared(arrival, difference, wished)
-        plan = replace(plan, guards=(*arrivals.check(arrival, past, habits.allowed(subject.settings)), *plan.guards))
-    notices = (*plan.notices, *reminders.still_callable(plan.steps, standing.orders, wished))
-    return Study(
-        plan=replace(plan, forecast=forecast(plan, paces.recall(desk)), notices=notices),
-        record_type=record_type,
-        desired=desired,
-        standing=standing,
-        found=found,
-        difference=difference,
-        listed_at=listed_at,
-        original=fixes.original(subject, record_type, standing.orders),
-        arrival=arrival,
     )
 
 
@@ -440,7 +355,7 @@ async def _send(desk: Desk, plan: Plan, standing: pl.DataFrame, earlier: Sequenc
         never=person_keys(desk.ledger.phones()),
         unsettled=waiting,
         settle_seconds=desk.settings.settle_seconds,
-        learned=lambda start: desk.journal.remember(desk.settings.host, plan.campaign.uuid, _LINK_START, start),
+        learned=lambda start: desk.journal.remember(desk.settings.host, plan.campaign.uuid, LINK_START, start),
     )
     try:
         return await run.carry_out()

@@ -32,7 +32,7 @@ LAYERS: Mapping[str, frozenset[str]] = {
         {
             *("planning", "settling", "resuming", "bench", "readback", "closing", "pipeline", "export", "checks", "suppression"),
             *("rehearsal", "mappings", "tracing", "explaining", "template", "fixes", "annotation", "project", "hygiene", "paces"),
-            *("habits", "chronicle", "searching", "aside", "opening", "preparing"),
+            *("habits", "chronicle", "searching", "aside", "opening", "preparing", "study"),
         }
     ),
     "jobs": frozenset({"jobs"}),
