@@ -30,6 +30,9 @@ ACTS = {"create": "created", "associate": "associated", "update": "updated", "ca
 #: The columns of Difference.rows that do not depend on the mapping.
 _SHOWN = ("outcome", "act", "phone", "order_uuid", "record_uuid", "status_wire", "have_status", "their_phone", "status")
 
+#: The time of a call and its zone, which are always sent together.
+_TIMES = {"time": "scheduledTime", "zone": "scheduledTimeTimezone"}
+
 #: What a new contact may start as; the rest of ASKABLE makes no sense for someone who is not in the campaign.
 _STARTING = (REGISTERED, *RELEASING)
 
@@ -63,30 +66,31 @@ def diff(sides: Sides, wishes: Wishes) -> Difference:
 
 
 def _when(rows: pl.DataFrame) -> dict[str, pl.Expr]:
-    """The time and zone that an order is to have in the end: the two are always sent together."""
-    names = {"time": "scheduledTime", "zone": "scheduledTimeTimezone"}
+    """The time and zone that an order is to have in the end."""
     return {
         short: pl.when(_any_diff(rows, name)).then(f"want_{name}").otherwise(_standing(rows, name))
         if f"want_{name}" in rows.columns
         else _standing(rows, name)
-        for short, name in names.items()
+        for short, name in _TIMES.items()
     }
 
 
 def _side_by_side(sides: Sides) -> pl.DataFrame:
     """Every row beside its order, or beside the contact that may be linked; `have_*` are null where there is neither."""
     linked = sides.linked.rename({"record_uuid": "link_uuid", "code": "link_code", "detail": "link_detail"})
-    orders = sides.orders.with_row_index("place").rename(
-        {"order_uuid": "their_order", "record_uuid": "their_record", "phone": "their_phone", "status": "have_status"}
+    mapped = {f"have_{name}" for name in (*(rule.field.name for rule in sides.rules), *_TIMES.values())}
+    orders = sides.orders.select(
+        "status_wire",
+        *(c for c in sides.orders.columns if c in mapped),
+        their_order="order_uuid",
+        their_record="record_uuid",
+        their_phone="phone",
+        have_status="status",
     )
     contacts = sides.contacts.unique("record_uuid", keep="first", maintain_order=True)
     contacts = contacts.rename({c: f"link_{c}" for c in contacts.columns if c != "record_uuid"} | {"record_uuid": "link_uuid"})
-    both = (
-        sides.desired.join(sides.matched, on=ROW, how="left", maintain_order="left")
-        .join(linked, on=ROW, how="left", maintain_order="left")
-        .join(orders, on="place", how="left", maintain_order="left")
-        .join(contacts, on="link_uuid", how="left", maintain_order="left")
-    )
+    both = frames.beside(frames.beside(sides.desired, sides.matched, ROW), linked, ROW)
+    both = frames.beside(frames.at(both, orders, both["place"]), contacts, "link_uuid")
     shared = [c.removeprefix("link_") for c in contacts.columns if c.startswith("link_have_")]
     merged = {name: pl.coalesce(*([name] if name in both.columns else []), f"link_{name}") for name in shared}
     return both.with_columns(

@@ -29,6 +29,21 @@ def of_rows(shape: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> pl.D
     return pl.DataFrame([{name: row.get(name) for name in shape} for row in rows], schema=schema(shape))
 
 
+def beside(frame: pl.DataFrame, other: pl.DataFrame, key: str) -> pl.DataFrame:
+    """`frame` with the columns of the row of `other` that has the same key; null where none has. The key stands in `other` once.
+
+    What is in `frame` stays where it is: a join would copy it, and of a million rows that is a third of a gigabyte.
+    """
+    numbered = other.select(key, pl.int_range(pl.len(), dtype=pl.UInt32).alias("__place__"))
+    place = frame.select(key).join(numbered, on=key, how="left", maintain_order="left")["__place__"]
+    return at(frame, other.drop(key), place)
+
+
+def at(frame: pl.DataFrame, other: pl.DataFrame, place: pl.Series) -> pl.DataFrame:
+    """`frame` with the columns of the rows of `other` at these places, from 0; null for null."""
+    return frame.hstack(other.select(pl.all().gather(place)))
+
+
 def fit(frame: pl.DataFrame, shape: Mapping[str, str]) -> pl.DataFrame:
     """`frame` cast and reordered to the shape; columns that it lacks are null."""
     columns = [

@@ -188,13 +188,13 @@ async def stand(
     few = read.orders if searched else None
     records, notices = await searching.records(client, campaign, desired, on_page, few, begun=begun)
     fields = [*FIELDS, *(spec.field for spec in record_type.parameters)]
-    orders = await aside(snapshot.with_records, read.orders, records, fields)
+    orders = snapshot.with_records(read.orders, records, fields)
     visible = _visible(records, fields)
     del read  # It is in `orders` by now, and of a large campaign it need not be kept twice.
     if complete:
         records = None
     desired = merged(forgiven(desired, orders), orders)
-    live = desired.frame.filter(pl.col("verdict").is_null())
+    live = _live(desired)
     matched, seen = await _placed(live, orders, desired.keys)
     if not complete and not searched:
         found = await _searched(client, campaign, _new_phones(live, matched))
@@ -221,6 +221,15 @@ async def stand(
         searched=searched,
     )
     return standing, Found(matched=matched, linked=linked), desired
+
+
+def _live(desired: Desired) -> pl.DataFrame:
+    """The rows of which nothing is wrong, with what they are found by: all their cells would be as large as the sheet."""
+    keys = [f"want_{key}" for key in desired.keys if key.startswith("parameters.")]
+    found_by = [name for name in keys if name in desired.frame.columns]
+    return desired.frame.select(ROW, "phone", "order_uuid", "record_uuid", *found_by, "verdict").filter(
+        pl.col("verdict").is_null()
+    )
 
 
 async def _placed(live: pl.DataFrame, orders: pl.DataFrame, keys: Sequence[str]) -> tuple[pl.DataFrame, str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from callcamp_sync import phones, values
+from callcamp_sync import frames, phones, values
 from callcamp_sync.fields import Field, Home
 from callcamp_sync.policy import person_keys
 from callcamp_sync.statuses import DO_NOT_CALL, fold_status
@@ -66,7 +66,7 @@ def with_records(base: pl.DataFrame, records: pl.DataFrame | None, fields: Seque
         known = known.with_columns(records.select(of_record=_phone(records["phoneNumber"])).to_series())
     if known["record_uuid"].n_unique() < known.height:
         known = known.unique("record_uuid", keep="first", maintain_order=True)
-    joined = base.join(known, on="record_uuid", how="left", coalesce=True, maintain_order="left")
+    joined = frames.beside(base, known, "record_uuid")
     if "of_record" in joined.columns:
         joined = joined.with_columns(phone=pl.coalesce("phone", "of_record")).drop("of_record")
     name = pl.coalesce("have_name", "shown_name") if "have_name" in joined.columns else pl.col("shown_name")

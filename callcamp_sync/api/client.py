@@ -314,11 +314,16 @@ class Client:
         parameters: Sequence[str],
         campaign: str | None = None,
         record_type: str | None = None,
+        dated: bool = False,
         on_page: OnPage | None = None,
     ) -> Listing:
-        """Every contact of a campaign, of a record type, or of both; one column `parameters.<id>` for each of `parameters`."""
+        """Every contact of a campaign, of a record type, or of both; one column `parameters.<id>` for each of `parameters`.
+
+        dated: when each was made, as well.
+        """
         fetch = partial(self._page, "/records", (), "records", {"campaignUuid": campaign, "recordTypeUuid": record_type})
-        return await read_all(fetch, "records", record_columns(parameters), workers=self.concurrency, on_page=on_page)
+        columns = record_columns(parameters, dated=dated)
+        return await read_all(fetch, "records", columns, workers=self.concurrency, on_page=on_page)
 
     async def records_of(self, uuids: Sequence[str], *, parameters: Sequence[str]) -> Listing:
         """These contacts, one request each, as `list_records` has them; one that is not there (any more) is left out."""

@@ -74,13 +74,13 @@ CALL_COLUMNS: Mapping[str, Source] = {
 }
 
 
-def record_columns(parameters: Sequence[str]) -> Mapping[str, Source]:
-    """The columns of a listing of contacts, the id first; `parameters.<id>` for each id asked for."""
+def record_columns(parameters: Sequence[str], *, dated: bool = False) -> Mapping[str, Source]:
+    """The columns of a listing of contacts, the id first; `parameters.<id>` for each id asked for. dated: with `createdAt`."""
     return {
         "record_uuid": Source("uuid"),
         **{name: Source(name) for name in ("name", "firstName", "lastName", "email")},
         "phoneNumber": _phone(),
-        **{name: Source(name) for name in ("country", "status", "createdAt", "updatedAt")},
+        **{name: Source(name) for name in ("country", *(["createdAt"] if dated else []))},
         **{f"parameters.{key}": Source(key, "parameters") for key in parameters},
     }
 

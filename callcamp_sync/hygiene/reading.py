@@ -91,6 +91,7 @@ async def _contacts(client: Client, bench: Bench, info: CampaignInfo, notices: l
         listing = await client.list_records(
             parameters=(),
             record_type=info.record_type_uuid,
+            dated=True,
             on_page=lambda done, of: progress.reading("contacts", done, of),
         )
     except ForbiddenError:

@@ -57,6 +57,17 @@ async def test_contacts_have_a_column_for_each_parameter_asked_for() -> None:
     assert shown.rows() == [("r1", PHONE, "Acme", "5", None), ("r2", None, None, None, None)]
 
 
+@pytest.mark.parametrize("dated", [True, False])
+async def test_when_contacts_were_made_is_kept_where_it_is_asked_for(dated: bool) -> None:
+    """A sync has no use for it, and of a million contacts it is forty megabytes."""
+    items = [{"uuid": "r1", "createdAt": "2026-05-10T12:00:00.000Z", "updatedAt": "later", "status": "active"}]
+    async with ScriptedServer([answer(200, page("records", items, total=1))]) as server, client(server) as callcamp:
+        listing = await callcamp.list_records(parameters=[], record_type="t", dated=dated)
+    told = ["createdAt"] if dated else []
+    assert listing.frame.columns == ["record_uuid", "name", "firstName", "lastName", "email", "phoneNumber", "country", *told]
+    assert listing.frame.rows()[0][7:] == (("2026-05-10T12:00:00.000Z",) if dated else ())
+
+
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 1234])
 @pytest.mark.parametrize("limit", [100, 30])
 @pytest.mark.parametrize("unsaid", [(), ("totalPages",), ("limit", "page", "totalPages")])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import polars as pl
 import pytest
 from core_cases import Cells, P, contacts, difference, orders, rules_for, sheet
 
+from callcamp_sync import steps as steps_module
 from callcamp_sync.fields import CLEAR
 from callcamp_sync.model import Mode, OnMissing, Release, Step, StepKind
 from callcamp_sync.statuses import spellings
@@ -229,6 +231,14 @@ def test_a_digest_does_not_depend_on_the_order_of_keys() -> None:
 @pytest.mark.parametrize("other", [{"a": ["x", None]}, {"a": ["x", "\\N"]}, {"a": ["x,", ""]}, {"b": ["x", ""]}], ids=str)
 def test_the_digest_of_a_frame_tells_values_apart(other: dict[str, list[str | None]]) -> None:
     assert frame_digest(pl.DataFrame({"a": ["x", ""]})) != frame_digest(pl.DataFrame(other))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 8, 20])
+def test_a_digest_in_slices_is_that_of_the_whole(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    frame = pl.DataFrame({"a": [f"ä {n}" for n in range(rows)], "b": [None] * rows}, schema={"a": pl.String, "b": pl.String})
+    whole = hashlib.sha256(frame.write_csv(null_value="\\N", quote_style="always").encode()).hexdigest()
+    monkeypatch.setattr(steps_module, "_SLICE", 7)
+    assert frame_digest(frame) == whole
 
 
 def test_kinds_are_counted() -> None:
