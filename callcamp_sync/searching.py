@@ -129,10 +129,9 @@ async def begin(
     async def all_orders() -> Read:
         try:
             listing = await _listed(client, campaign, page, first)
-        except BaseException:  # Whoever is marked on the page that was read must not be called, however this ends.
+            last_pages.set()
+        finally:  # Whoever is marked on the page that was read must not be called, however this ends.
             client.tell_of(campaign.uuid, first.frame)
-            raise
-        last_pages.set()
         return await _told(listing)
 
     async def contacts() -> Records:

@@ -267,8 +267,7 @@ class Client:
     async def first_orders(self, campaign: str, *, search: str | None = None, told: bool = True) -> FirstPage:
         """The first page of the campaign's orders, or of those that the server finds for `search`: one request.
 
-        told: `on_orders` hears of it; False where a listing follows that begins with it, and whoever stops that one says
-        `tell_of`.
+        told: `on_orders` hears of it; False where whoever asks has something to do before that, and then says `tell_of`.
         """
         said = await self._page(_ORDERS, (campaign,), "orders", {"search": search}, 1)
         texts, _ = page_texts(items_of(said, "orders") or [], ORDER_COLUMNS)
@@ -279,7 +278,7 @@ class Client:
         return FirstPage(said, frame, total if isinstance(total, int) and not isinstance(total, bool) else None)
 
     def tell_of(self, campaign: str, orders: pl.DataFrame) -> None:
-        """Tell `on_orders` of orders that were read and are no listing."""
+        """Tell `on_orders` of orders that were read, and of which it has not heard."""
         self._on_orders(campaign, orders)
 
     async def list_orders(self, campaign: str, *, on_page: OnPage | None = None, first: FirstPage | None = None) -> Listing:
