@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ COLOURS = {
 }
 _KNOWN_PROPERTIES = ("title", "subject", "author", "manager", "company", "category", "keywords", "comments", "status")
 _SLICE = 10_000
-#: Columns that are looked through at the same time.
+#: Columns of a long tab that are looked through at the same time.
 _WORKERS = 2
 #: Sheets with more rows are filled in by column, after the book was written.
 _LONG = 1_000
@@ -159,8 +160,10 @@ class Look:
 
 def _pieces(tab: Tab, rows_per_sheet: int, said: list[str]) -> Iterator[list[Cells]]:
     """The tab's cells, one list of columns a sheet. What does not fit is said once a tab."""
-    asked = zip(tab.frame, tab.columns, strict=True)
-    cells = list(at_once(lambda one: tabs.as_cells(one[0], one[1].kind), asked, workers=_WORKERS))
+    asked = zip(tab.frame, (column.kind for column in tab.columns), strict=True)
+    long = tab.frame.height > _LONG
+    made = at_once(lambda one: tabs.as_cells(*one), asked, workers=_WORKERS) if long else starmap(tabs.as_cells, asked)
+    cells = list(made)
     cut, cleaned = sum(c.cut for c in cells), sum(c.cleaned for c in cells)
     if cut:
         said.append(f"{tab.name}: cells over {tabs.MAX_CELL:,} characters that were cut, with a mark at their end: {cut}")

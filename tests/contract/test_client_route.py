@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from client_cases import Clock
 from scripted_server import ScriptedServer, answer
 
-from callcamp_sync.api import Client, Runtime
+from callcamp_sync.api import Client
 from callcamp_sync.api.route import Route
 from callcamp_sync.errors import RefusedError, SettingsError, UnreachableError
 from callcamp_sync.model import Fate
@@ -99,12 +100,8 @@ async def tls_server(tmp_path: Path) -> AsyncIterator[ScriptedServer]:
         yield server
 
 
-async def no_wait(_: float) -> None:
-    """Time-outs between attempts are not what is tried here."""
-
-
 def client(route: Route, base_url: str = "https://callcamp.test/api") -> Client:
-    return Client(base_url=base_url, token="t", timeout=2, route=route, runtime=Runtime(sleep=no_wait))
+    return Client(base_url=base_url, token="t", timeout=2, route=route, runtime=Clock().runtime())
 
 
 async def test_https_goes_through_the_proxy_as_a_tunnel_that_never_sees_the_token(tmp_path: Path, authority: Path) -> None:
