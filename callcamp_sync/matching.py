@@ -153,7 +153,7 @@ def _by_key(keyed: pl.DataFrame, key: str) -> pl.DataFrame:
 def _hold_conflicts(found: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     """A row whose ids name another order or contact than the one that it was matched with is held."""
     stands = placed.select(stands_order="order_uuid", stands_record="record_uuid", stands_phone="phone")
-    both = found.hstack(stands.select(pl.all().gather(found["place"])))
+    both = frames.at(found, stands, found["place"])
     other_order = pl.col("order_uuid") != pl.col("stands_order")
     other_record = pl.col("record_uuid") != pl.col("stands_record")
     conflict = pl.col("place").is_not_null() & (other_order.fill_null(value=False) | other_record.fill_null(value=False))

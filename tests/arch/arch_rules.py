@@ -27,7 +27,7 @@ from arch_house import (
     WORLDLY,
 )
 
-from callcamp_sync import __all__ as PUBLIC  # noqa: N812 - a constant here
+import callcamp_sync
 
 Sources = Mapping[str, str]
 
@@ -65,7 +65,7 @@ def imports(text: str) -> Iterator[str]:
                 yield f"relative:{module}"
             elif module == PACKAGE:
                 names = (alias.name for alias in node.names if not alias.name.startswith("__"))
-                yield from (f"{PACKAGE}.{'library' if name in PUBLIC else name}" for name in names)
+                yield from (f"{PACKAGE}.{'library' if name in callcamp_sync.__all__ else name}" for name in names)
             else:
                 yield module
 

@@ -141,3 +141,10 @@ def test_a_row_without_an_order_finds_its_contact_or_is_held(words: str) -> None
     live, standing = sheet(*rows), orders(*TWO)
     linked = link(live, live, match(live, standing), contacts(*free), standing)
     assert (linked["record_uuid"].to_list(), linked["code"].to_list()) == (records, found)
+
+
+@pytest.mark.parametrize(("named", "code"), [("o1", "match-conflict"), ("o9", None)])
+def test_a_row_that_names_an_order_is_no_new_contact_where_the_chosen_key_does_not_find_it(named: str, code: str | None) -> None:
+    """Matched by number alone: who stands in the campaign under another number must not be called twice."""
+    found = match(sheet({"phone": P[5], "order_uuid": named}, {"phone": P[0]}), orders(*TWO), ("phone",))
+    assert (found["place"].to_list(), found["code"].to_list()) == ([None, 0], [code, None])
